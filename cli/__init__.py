@@ -1,0 +1,1 @@
+"""The `astsvm` command: one group, one file per command."""
