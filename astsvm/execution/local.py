@@ -1,0 +1,183 @@
+"""Independent tasks in spawned processes of this machine.
+
+Every task runs in a spawned process with one computing thread: two such processes use a two-core
+machine better than one process with two threads, and one thread gives the same bits every time.
+A task that raises, hangs past its time limit, or takes its process down (a crash in a decoder, the
+kernel's memory killer) fails alone; the others go on in fresh processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+# Pebble, because its pool survives the death of a worker and names the task that was lost.
+from pebble import ProcessExpired, ProcessPool
+
+from astsvm.errors import AstsvmError, InvalidInputError
+
+__all__ = ["TaskOutcome", "WorkerLostError", "run_tasks"]
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
+_PARENT_POLL_SECONDS = 1.0
+_QUEUED_PER_WORKER = 2
+
+
+class WorkerLostError(AstsvmError):
+    """The process of a task died or ran past its time limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutcome(Generic[Result]):
+    """What became of one task.
+
+    Parameters
+    ----------
+    index : int
+        Position of the task in the sequence given to :func:`run_tasks`.
+    result : object or None
+        What the function returned; None where it failed.
+    error : Exception or None
+        What the function raised, or a :class:`WorkerLostError`; None where it succeeded.
+    """
+
+    index: int
+    result: Result | None
+    error: Exception | None
+
+
+def run_tasks(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    *,
+    workers: int = 1,
+    timeout: float | None = None,
+    tasks_per_process: int = 0,
+) -> Iterator[TaskOutcome[Result]]:
+    """Apply a function to every task in spawned processes and yield outcomes as they come.
+
+    Parameters
+    ----------
+    function : callable
+        A module-level function of one task; it and the tasks and results travel between processes.
+    tasks : sequence
+        The tasks. They start in this order; they may finish in another.
+    workers : int
+        Number of processes, at least 1.
+    timeout : float, optional
+        Seconds a task may take before its process is ended and the task fails.
+    tasks_per_process : int
+        Replace a process by a fresh one after so many tasks; 0 never does.
+
+    Yields
+    ------
+    TaskOutcome
+        One for each task, in the order in which they finish.
+
+    Raises
+    ------
+    InvalidInputError
+        If `workers` is smaller than 1.
+    """
+    if workers < 1:
+        raise InvalidInputError(f"workers must be 1 or more, received {workers}.")
+    if not tasks:
+        return
+    with _environment(_ONE_THREAD):
+        pool = ProcessPool(
+            max_workers=min(workers, len(tasks)),
+            max_tasks=tasks_per_process,
+            initializer=_prepare_worker,
+            initargs=[os.getpid()],
+            context=multiprocessing.get_context("spawn"),
+        )
+        waiting: dict[Future[Result], int] = {}
+        upcoming = iter(enumerate(tasks))
+        try:
+            while True:
+                while len(waiting) < workers * _QUEUED_PER_WORKER:
+                    following = next(upcoming, None)
+                    if following is None:
+                        break
+                    index, task = following
+                    waiting[pool.schedule(function, args=[task], timeout=timeout)] = index
+                if not waiting:
+                    break
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    yield _outcome(waiting.pop(future), future)
+            pool.close()
+        finally:
+            # After a normal end this returns at once; an interrupt or an abandoned iteration
+            # must not leave processes behind.
+            pool.stop()
+            pool.join()
+
+
+def _outcome(index: int, future: Future[Result]) -> TaskOutcome[Result]:
+    try:
+        return TaskOutcome(index, future.result(), None)
+    except ProcessExpired as error:
+        reason = _death(error.exitcode)
+        return TaskOutcome(index, None, WorkerLostError(f"its process died: {reason}"))
+    except TimeoutError as error:
+        seconds = error.args[1] if len(error.args) > 1 else "the set number of"
+        return TaskOutcome(
+            index, None, WorkerLostError(f"its process was ended after {seconds} seconds")
+        )
+    except Exception as error:  # handed on to the caller, who knows what the task was
+        return TaskOutcome(index, None, error)
+
+
+def _death(exitcode: int | None) -> str:
+    if exitcode is None:
+        return "no exit code is known"
+    if exitcode < 0:
+        name = signal.Signals(-exitcode).name
+        hint = " (often the system is out of memory)" if name == "SIGKILL" else ""
+        return f"ended by {name}{hint}"
+    return f"exit code {exitcode}"
+
+
+@contextlib.contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for the processes that start meanwhile."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _prepare_worker(parent: int) -> None:
+    # Ctrl-C reaches the whole process group; the driver alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, args=[parent], daemon=True).start()
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process when the driver is gone, however it went."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_POLL_SECONDS)
+    os._exit(1)

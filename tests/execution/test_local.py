@@ -1,0 +1,76 @@
+"""Tasks that raise, die or hang fail alone; the rest are done."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from astsvm.errors import DatasetError, InvalidInputError
+from astsvm.execution import run_tasks
+from astsvm.execution.local import WorkerLostError
+
+
+def act(task):
+    kind, value = task
+    if kind == "raise":
+        raise DatasetError(f"clip {value} is bad")
+    if kind == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "hang":
+        time.sleep(60)
+    if kind == "threads":
+        return os.environ["OMP_NUM_THREADS"]
+    return value * value
+
+
+def outcomes(tasks, **options):
+    found = sorted(run_tasks(act, tasks, **options), key=lambda outcome: outcome.index)
+    assert [outcome.index for outcome in found] == list(range(len(tasks)))
+    return found
+
+
+def test_every_task_is_answered_under_its_own_index():
+    tasks = [("square", value) for value in range(12)]
+    assert [o.result for o in outcomes(tasks, workers=2)] == [v * v for v in range(12)]
+
+
+def test_an_exception_keeps_its_type_and_message():
+    found = outcomes([("raise", 7), ("square", 3)])
+    assert isinstance(found[0].error, DatasetError)
+    assert str(found[0].error) == "clip 7 is bad"
+    assert (found[1].result, found[1].error) == (9, None)
+
+
+def test_a_killed_process_fails_its_own_task_only():
+    found = outcomes([("square", 1), ("die", 0), ("square", 2), ("square", 3)], workers=2)
+    assert isinstance(found[1].error, WorkerLostError)
+    assert "SIGKILL" in str(found[1].error)
+    assert [o.result for o in found] == [1, None, 4, 9]
+
+
+def test_a_hanging_task_is_ended_at_its_time_limit():
+    found = outcomes([("hang", 0), ("square", 5)], timeout=3)
+    assert isinstance(found[0].error, WorkerLostError)
+    assert "3 seconds" in str(found[0].error)
+    assert found[1].result == 25
+
+
+def test_workers_compute_with_one_thread_and_the_driver_is_left_alone(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert outcomes([("threads", 0)])[0].result == "1"
+    assert os.environ["OMP_NUM_THREADS"] == "2"
+
+
+def test_an_abandoned_iteration_leaves_no_process_behind():
+    running = run_tasks(act, [("square", 2), ("hang", 0), ("hang", 0)], workers=2)
+    assert next(running).result == 4
+    started = time.monotonic()
+    running.close()
+    assert time.monotonic() - started < 30
+
+
+def test_no_tasks_start_no_process_and_no_workers_are_refused():
+    assert list(run_tasks(act, [])) == []
+    with pytest.raises(InvalidInputError, match="received 0"):
+        list(run_tasks(act, [("square", 1)], workers=0))
