@@ -1,1 +1,73 @@
-"""The `astsvm` command: one group, one file per command."""
+"""The `astsvm` command: one group, one file per command, listed in the order of the work.
+
+Commands parse, call the library, and print: data on stdout, progress and logs on stderr.
+Exit codes: 0 done, 1 failed, 2 usage, 3 done with items skipped, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib import import_module
+from typing import Any
+
+import click
+
+from astsvm.errors import AstsvmError
+
+__all__ = ["main"]
+
+COMMANDS = ("demo", "synth", "preprocess", "inspect", "train", "evaluate", "doctor")
+EXIT_INTERRUPTED = 130
+
+
+class WorkflowGroup(click.Group):
+    """Loads a command's file when it is asked for, and lists commands as they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the file of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"astsvm.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=WorkflowGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(None, "-V", "--version", package_name="astsvm")
+@click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+def group(debug: bool) -> None:
+    """Recognise micro-expressions: from video to an evaluated model."""
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line and leave with its exit code.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The command line without the program's name; taken from the process by default.
+    """
+    debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
+    try:
+        # Click answers usage errors (2) and closed pipes itself; ours and Ctrl-C come here.
+        code = group.main(args=arguments, prog_name="astsvm", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("astsvm: interrupted", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has seen enough; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)
+    except (AstsvmError, OSError) as error:
+        if debug:
+            traceback.print_exc()
+        click.echo(f"astsvm: error: {error}", err=True)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

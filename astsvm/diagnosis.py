@@ -1,0 +1,172 @@
+"""What this installation has, what it lacks, and how to get it: `astsvm doctor`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from astsvm.errors import MissingResourceError
+
+__all__ = ["Finding", "diagnose", "library_versions"]
+
+_RECORDED = (
+    "astsvm",
+    "tensorflow",
+    "keras",
+    "opencv-python-headless",
+    "dlib-bin",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "h5py",
+    "skops",
+)
+_WANTED_CPU_FEATURES = ("avx2", "fma")
+_FREE_GIB_WANTED = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the diagnosis.
+
+    Parameters
+    ----------
+    name : str
+        What was looked at.
+    found : str
+        What is there.
+    advice : str
+        What to do about it; empty where all is well or nothing needs doing.
+    fault : bool
+        Whether astsvm cannot work as intended because of it.
+    """
+
+    name: str
+    found: str
+    advice: str = ""
+    fault: bool = False
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of Python and of every library that can change a result.
+
+    Read from the installed metadata, so that nothing is imported.
+    """
+    versions = {"python": platform.python_version()}
+    for name in _RECORDED:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def diagnose(folder: Path | None = None) -> list[Finding]:
+    """Look at this machine and installation.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where results would be written; its disk is measured. Default: the current folder.
+
+    Returns
+    -------
+    list of Finding
+        In the order in which a newcomer should read them.
+    """
+    return [
+        *_packages(),
+        _processor(),
+        _onednn(),
+        *_landmark_files(),
+        _disk(folder or Path.cwd()),
+        _gpu(),
+    ]
+
+
+def _packages() -> list[Finding]:
+    findings = [Finding("python", platform.python_version())]
+    for requirement in requires("astsvm") or []:
+        name = _distribution(requirement)
+        if "extra ==" in requirement:
+            continue
+        try:
+            findings.append(Finding(name, version(name)))
+        except PackageNotFoundError:
+            advice = f"python -m pip install '{requirement}'"
+            findings.append(Finding(name, "not installed", advice, fault=True))
+    return findings
+
+
+def _distribution(requirement: str) -> str:
+    for position, character in enumerate(requirement):
+        if not (character.isalnum() or character in "-_."):
+            return requirement[:position]
+    return requirement
+
+
+def _processor() -> Finding:
+    cores = os.cpu_count() or 1
+    described = f"{platform.machine()}, {cores} cores"
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists():
+        return Finding("processor", f"{described}; features unknown on {sys.platform}")
+    words = set(cpuinfo.read_text(encoding="utf-8", errors="replace").split())
+    missing = [feature for feature in _WANTED_CPU_FEATURES if feature not in words]
+    if missing and platform.machine() == "x86_64":
+        advice = "training works, several times slower than on a processor that has them"
+        return Finding("processor", f"{described}, without {', '.join(missing)}", advice)
+    present = [f for f in (*_WANTED_CPU_FEATURES, "avx512f") if f in words]
+    return Finding("processor", f"{described}, {', '.join(present) or 'no AVX'}")
+
+
+def _onednn() -> Finding:
+    if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":
+        advice = "unset TF_ENABLE_ONEDNN_OPTS; training is up to ten times slower without oneDNN"
+        return Finding("oneDNN", "switched off by TF_ENABLE_ONEDNN_OPTS=0", advice)
+    return Finding("oneDNN", "on (astsvm sets TF_ENABLE_ONEDNN_OPTS=1)")
+
+
+def _landmark_files() -> list[Finding]:
+    from astsvm.preprocessing.face import landmark_model_path
+
+    licences = {
+        68: "trained on iBUG 300-W, which excludes commercial use",
+        5: "no such limit on its use",
+    }
+    findings = []
+    for points, licence in licences.items():
+        name = f"landmarks ({points} points)"
+        try:
+            path = landmark_model_path(points)
+        except MissingResourceError as error:
+            findings.append(Finding(name, "missing", str(error), fault=True))
+        else:
+            findings.append(Finding(name, f"{path} ({licence})"))
+    return findings
+
+
+def _disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free / 2**30
+    found = f"{free:.1f} GiB free in {folder}"
+    if free < _FREE_GIB_WANTED:
+        advice = "442 clips preprocessed at 192 x 192 take about 1.3 GiB, and as much while writing"
+        return Finding("disk", found, advice)
+    return Finding("disk", found)
+
+
+def _gpu() -> Finding:
+    # The network package sets TensorFlow's environment, so it comes first.
+    import_module("astsvm.network")
+    import tensorflow
+
+    devices = tensorflow.config.list_physical_devices("GPU")
+    if not devices:
+        return Finding("GPU", "none; training runs on the processor")
+    return Finding("GPU", ", ".join(device.name for device in devices))
