@@ -1,0 +1,106 @@
+"""`astsvm preprocess`: from clips on disk to one file of features."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from astsvm.cli.progress import progress_bar
+
+__all__ = ["preprocess"]
+
+
+@click.command()
+@click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--dataset", "name", default="folder", show_default=True, help="Kind of database.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The clip file to write (.h5).",
+)
+@click.option("--preset", default="paper", show_default=True, help="paper, fast or demo.")
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON with all settings; replaces --preset.",
+)
+@click.option("--workers", type=click.IntRange(1), help="Processes.  [default: all cores]")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run has stopped.")
+@click.option(
+    "--landmarks",
+    "landmarks_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV with the onset landmarks of each clip, instead of dlib's.",
+)
+@click.option("--clip-timeout", type=float, help="Give a clip up after so many seconds.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@click.pass_context
+def preprocess(
+    ctx: click.Context,
+    root: Path,
+    name: str,
+    output: Path,
+    preset: str,
+    settings_file: Path | None,
+    workers: int | None,
+    resume: bool,
+    landmarks_file: Path | None,
+    clip_timeout: float | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Align, magnify, interpolate and describe every clip of the database in ROOT.
+
+    For your own clips (--dataset folder), ROOT holds clips.csv with the columns clip, subject,
+    label, path and, if you have them, database, onset, apex, offset, fps.
+
+    A clip that fails is recorded in the file with its reason; the exit code is then 3.
+    """
+    from astsvm.config import Settings
+    from astsvm.datasets import load_dataset
+    from astsvm.pipeline import preprocess_dataset
+
+    settings = Settings.load(settings_file) if settings_file else Settings.from_preset(preset)
+    landmarks = None
+    if landmarks_file is not None:
+        from astsvm.preprocessing import read_landmarks
+
+        landmarks = read_landmarks(landmarks_file)
+    with progress_bar("clips", quiet=quiet) as progress:
+        summary = preprocess_dataset(
+            load_dataset(name, root),
+            output,
+            settings.preprocessing,
+            workers=workers or os.cpu_count() or 1,
+            resume=resume,
+            landmarks=landmarks,
+            clip_timeout=clip_timeout,
+            progress=progress,
+        )
+    if as_json:
+        problems = [problem.as_dict() for problem in summary.problems]
+        click.echo(
+            json.dumps(
+                {
+                    "output": str(summary.output),
+                    "stored": summary.stored,
+                    "reused": summary.reused,
+                    "skipped": problems,
+                },
+                indent=2,
+                ensure_ascii=False,
+            )
+        )
+    else:
+        for problem in summary.problems:
+            click.echo(f"skipped: {problem}", err=True)
+        click.echo(f"{summary.output}: {summary.stored} clips, {len(summary.problems)} skipped")
+    if summary.problems:
+        ctx.exit(3)
