@@ -1,0 +1,175 @@
+"""What every database loader returns, and the register of loaders.
+
+Adding a database takes one file with a function ``load(root: Path) -> Dataset`` and one line in
+:data:`LOADERS`.
+
+A loader never stops at a faulty row: the row becomes a :class:`Problem`, the others are kept.
+Clips are ordered by (database, subject, clip), compared as plain text by code point, so that the
+order of the sheet's rows or of a folder's listing reaches nothing downstream.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+
+from astsvm.clip import Clip
+from astsvm.errors import DatasetError
+
+__all__ = [
+    "LOADERS",
+    "ROW_LEFT_OUT",
+    "SYNTHETIC_MARK",
+    "Dataset",
+    "Problem",
+    "collect_dataset",
+    "dataset_names",
+    "load_dataset",
+]
+
+LOADERS = {
+    "folder": "astsvm.datasets.folder",
+    "flow_images": "astsvm.datasets.flow_images",
+}
+"""Name of a database -> module whose ``load(root)`` reads it."""
+
+SYNTHETIC_MARK = "SYNTHETIC.json"
+"""A corpus whose root holds this file was drawn by the generator."""
+
+ROW_LEFT_OUT = "the row is left out, the other rows are kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row that cannot become a clip.
+
+    Parameters
+    ----------
+    file : Path
+        The sheet.
+    row : int or None
+        1-based row of the sheet, the header being row 1.
+    clip : str or None
+        Key or id of the clip, as far as the row tells.
+    reason : str
+        What was expected, what came, and how to correct it.
+    action : str
+        What is done about it now.
+    """
+
+    file: Path
+    row: int | None
+    clip: str | None
+    reason: str
+    action: str = ROW_LEFT_OUT
+
+    def __str__(self) -> str:
+        row = "" if self.row is None else f", row {self.row}"
+        clip = "" if self.clip is None else f", clip {self.clip}"
+        return f"{self.file}{row}{clip}: {self.reason} ({self.action})"
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The clips of a database and the rows that could not become one.
+
+    Parameters
+    ----------
+    name : str
+        Name of the loader, for example ``"folder"``.
+    root : Path
+        Folder that every :attr:`Clip.source` lies in.
+    clips : tuple of Clip
+        Ordered by (database, subject, clip); keys are unique.
+    problems : tuple of Problem
+        Ordered by row.
+    synthetic : bool
+        Whether the clips were drawn by the generator.
+    """
+
+    name: str
+    root: Path
+    clips: tuple[Clip, ...]
+    problems: tuple[Problem, ...] = ()
+    synthetic: bool = False
+
+
+def dataset_names() -> tuple[str, ...]:
+    """Return the names that :func:`load_dataset` knows."""
+    return tuple(LOADERS)
+
+
+def load_dataset(name: str, root: Path | str) -> Dataset:
+    """Read the annotation of a database; no frame is decoded.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`dataset_names`.
+    root : Path or str
+        Folder of the database.
+
+    Returns
+    -------
+    Dataset
+        Clips in plain text order of their keys, and the rows that had to be left out.
+
+    Raises
+    ------
+    DatasetError
+        If the name is unknown, the root is no folder, or its sheet cannot be understood.
+    """
+    root = Path(root)
+    if name not in LOADERS:
+        raise DatasetError(f"unknown dataset {name!r}; expected one of {', '.join(LOADERS)}.")
+    if not root.is_dir():
+        raise DatasetError(
+            f"{root}: expected the folder of the dataset {name!r}, but there is no such folder. "
+            "Correct the path."
+        )
+    dataset = import_module(LOADERS[name]).load(root)
+    if not isinstance(dataset, Dataset):
+        raise TypeError(f"the loader of {name!r} must return a Dataset, not {type(dataset)}")
+    return dataset
+
+
+def collect_dataset(
+    name: str, root: Path, sheet: Path, clips: Iterable[Clip], problems: Iterable[Problem]
+) -> Dataset:
+    """Order the clips, settle duplicate keys, and tell whether the corpus is synthetic.
+
+    Rows of one key that say exactly the same are one clip: the first is kept. Rows of one key
+    that differ are all left out, since nothing tells which is right, and keeping the first
+    would make the result depend on the order of the rows.
+    """
+    by_key: dict[str, list[Clip]] = defaultdict(list)
+    for clip in clips:
+        by_key[clip.key].append(clip)
+    kept: list[Clip] = []
+    found = list(problems)
+    for same_key in by_key.values():
+        same_key.sort(key=lambda clip: clip.row or 0)
+        if len({replace(clip, row=None) for clip in same_key}) == 1:
+            kept.append(same_key[0])
+            duplicates = same_key[1:]
+            verdict = "say the same. Delete all but one"
+        else:
+            duplicates = same_key
+            verdict = "differ, and nothing tells which is right. Correct or delete one of them"
+        rows = ", ".join(str(clip.row) for clip in same_key)
+        found.extend(
+            Problem(sheet, clip.row, clip.key, f"duplicate clip: rows {rows} {verdict}.")
+            for clip in duplicates
+        )
+    kept.sort(key=lambda clip: (clip.database, clip.subject, clip.clip))
+    found.sort(key=lambda problem: (problem.row or 0, problem.reason))
+    return Dataset(
+        name=name,
+        root=root,
+        clips=tuple(kept),
+        problems=tuple(found),
+        synthetic=(root / SYNTHETIC_MARK).is_file(),
+    )
