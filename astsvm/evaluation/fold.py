@@ -1,0 +1,185 @@
+"""One fold of one seed: fit everything on the training clips, predict the held-out subject.
+
+A fold is a pure function of its :class:`FoldTask`: the same task gives the same bits, in whatever
+process it runs and whatever ran there before (one computing thread a process). The labels of the
+held-out clips are not part of the task, so nothing in a fold can look at them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from astsvm.config import Settings
+from astsvm.errors import EvaluationError
+
+__all__ = ["FoldResult", "FoldTask", "array_digest", "class_weights", "fold_tag", "run_fold"]
+
+
+@dataclass(frozen=True, eq=False)
+class FoldTask:
+    """What a fold may know.
+
+    Parameters
+    ----------
+    clip_files : tuple of Path
+        Files that together hold the clips.
+    data_digest : str
+        Digest of the clips (:attr:`ClipCollection.digest`); a file that has changed is refused.
+    settings : Settings
+        Network and training settings; they name the streams.
+    classes : int
+        Number of classes.
+    seed : int
+        Seed of the training, 0 or more.
+    subject : str
+        Key of the held-out subject.
+    train_indices, train_labels : ndarray of shape (n,), int64
+        Positions of the training clips in the collection, and their classes.
+    test_indices : ndarray of shape (m,), int64
+        Positions of the held-out clips. Their labels stay with the caller.
+    test_clips : tuple of str
+        Keys ``database/subject/clip`` of the held-out clips.
+    """
+
+    clip_files: tuple[Path, ...]
+    data_digest: str
+    settings: Settings
+    classes: int
+    seed: int
+    subject: str
+    train_indices: npt.NDArray[np.int64]
+    train_labels: npt.NDArray[np.int64]
+    test_indices: npt.NDArray[np.int64]
+    test_clips: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class FoldResult:
+    """What a fold found, and fingerprints of everything it fitted.
+
+    Parameters
+    ----------
+    seed, subject
+        As in the task.
+    clips : tuple of str
+        Keys of the held-out clips; the rows below are in this order.
+    probabilities : ndarray of shape (m, classes), float32
+        Softmax output of the network.
+    svm_scores : ndarray of shape (m, classes), float64
+        One-vs-rest decision values of the SVM; the largest one is its prediction.
+    losses : ndarray of shape (epochs,), float64
+        Mean training loss of every epoch.
+    scaler_mean, scaler_scale : ndarray of shape (features,), float64
+        What the scaler learnt from the training clips.
+    network_sha256, svm_sha256 : str
+        Digests of the trained weights, and of the support vectors with their coefficients.
+    seconds : float
+        Time the fold took.
+    """
+
+    seed: int
+    subject: str
+    clips: tuple[str, ...]
+    probabilities: npt.NDArray[np.float32]
+    svm_scores: npt.NDArray[np.float64]
+    losses: npt.NDArray[np.float64]
+    scaler_mean: npt.NDArray[np.float64]
+    scaler_scale: npt.NDArray[np.float64]
+    network_sha256: str
+    svm_sha256: str
+    seconds: float
+
+
+def fold_tag(subject: str) -> int:
+    """Return a number that stands for a subject in the seeds of its fold.
+
+    It depends on the subject's key alone, not on its place among the folds, so that a corpus with
+    one more subject does not change how the others are shuffled. It is never 0, which
+    :class:`numpy.random.SeedSequence` does not tell from nothing.
+    """
+    return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8], "big") | 1
+
+
+def class_weights(labels: npt.NDArray[np.int64], classes: int) -> dict[int, float]:
+    """Weight every class by n / (classes present * clips of the class), as scikit-learn does.
+
+    A class without training clips gets 1, which weighs nothing.
+    """
+    counts = np.bincount(labels, minlength=classes)
+    present = np.count_nonzero(counts)
+    return {c: len(labels) / (present * int(n)) if n else 1.0 for c, n in enumerate(counts)}
+
+
+def array_digest(arrays: Iterable[npt.NDArray[np.generic]]) -> str:
+    """SHA-256 of the types, shapes and bytes of arrays, in their order."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def run_fold(task: FoldTask) -> FoldResult:
+    """Train on all subjects but one and predict that one with both heads.
+
+    Parameters
+    ----------
+    task : FoldTask
+        The fold.
+
+    Returns
+    -------
+    FoldResult
+        Predictions and fingerprints.
+
+    Raises
+    ------
+    EvaluationError
+        If the training clips show fewer than two classes, the clip files have changed since the
+        task was made, or the training diverged.
+    """
+    started = time.perf_counter()
+    if len(np.unique(task.train_labels)) < 2:
+        raise EvaluationError(
+            f"the training clips of the fold of {task.subject} show one class only; a classifier "
+            "needs at least two. Add clips of other subjects."
+        )
+    # TensorFlow loads here, in the worker, and not where folds are planned.
+    from astsvm.classifier import SvmHead
+    from astsvm.evaluation import fold_network
+
+    with fold_network.open_data(task) as data:
+        network = fold_network.fresh_network(task, data)
+        losses = fold_network.train(network, task, data)
+        train_features, _ = fold_network.predict(network, task, data, task.train_indices)
+        test_features, probabilities = fold_network.predict(network, task, data, task.test_indices)
+    _require_finite(task, losses, train_features, test_features)
+    svm = SvmHead().fit(train_features, task.train_labels, task.settings.training)
+    return FoldResult(
+        seed=task.seed,
+        subject=task.subject,
+        clips=task.test_clips,
+        probabilities=probabilities,
+        svm_scores=np.asarray(svm.decision_function(test_features), dtype=np.float64),
+        losses=losses,
+        scaler_mean=svm.scaler_mean,
+        scaler_scale=svm.scaler_scale,
+        network_sha256=array_digest(network.get_weights()),
+        svm_sha256=array_digest(svm.support_arrays()),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _require_finite(task: FoldTask, *arrays: npt.NDArray[np.floating]) -> None:
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise EvaluationError(
+            f"the training of the fold of {task.subject} (seed {task.seed}) diverged: its loss or "
+            "features are not finite. Lower the learning rate."
+        )

@@ -1,0 +1,208 @@
+"""The folder of a run: what it depends on, its folds, predictions, figures and logs.
+
+::
+
+    config.json        settings, protocol, seeds, data digest, versions: all a result depends on
+    folds/SEED/DATABASE_SUBJECT.npz
+    predictions.csv    seed, database, subject, clip, truth, both heads, their scores
+    metrics.json       figures of both heads, intervals, floors, what is missing
+    megc_log.txt       official log of the SVM, first seed; megc_log_seedK.txt for the others
+    report.html, figures/*.png
+
+Every file is written whole or not at all, and holds no time of day: equal runs give equal files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from astsvm.errors import EvaluationError, StorageError
+from astsvm.evaluation.fold import FoldResult
+from astsvm.evaluation.fold_file import fold_file_name, load_fold, save_fold
+from astsvm.evaluation.predictions import PredictionTable
+from astsvm.storage.atomic import write_text_atomically
+
+__all__ = ["RunFolder", "canonical_json"]
+
+_FORMAT = "astsvm-run"
+_VERSION = 1
+_TOLD_ONLY = ("files",)
+"""Keys of config.json for people: moved or renamed files with the same clips are the same data."""
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON with sorted keys and no spaces: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+class RunFolder:
+    """Reads and writes the files of a run.
+
+    Parameters
+    ----------
+    path : Path
+        The folder. Nothing is touched until a method is called.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the pictures."""
+        return self.path / "figures"
+
+    @property
+    def report(self) -> Path:
+        """The report."""
+        return self.path / "report.html"
+
+    def begin(self, config: dict[str, Any], *, resume: bool = False) -> None:
+        """Make the folder ready for the folds of a run.
+
+        Parameters
+        ----------
+        config : dict
+            Everything the run depends on; written as ``config.json``.
+        resume : bool
+            Go on with an existing run, whose config must be the same.
+
+        Raises
+        ------
+        EvaluationError
+            If the folder holds something and `resume` is off, if it is no run's folder, or if the
+            run in it depends on other things; the message names the keys that differ.
+        """
+        config = {"format": _FORMAT, "format_version": _VERSION, **config}
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            self._check_existing(config, resume)
+        else:
+            (self.path / "folds").mkdir(parents=True, exist_ok=True)
+            self._write("config.json", _pretty(config))
+
+    def _check_existing(self, config: dict[str, Any], resume: bool) -> None:
+        if not resume:
+            raise EvaluationError(
+                f"{self.path} exists already and is not empty; nothing was changed. Choose another "
+                "folder, or pass --resume to go on with the run in it."
+            )
+        differing = list(_differences(self.config(), config))
+        if differing:
+            raise EvaluationError(
+                f"{self.path} holds a run that depends on other things, so it cannot be resumed: "
+                f"{'; '.join(differing)}. Use the same, or choose another folder."
+            )
+
+    def config(self) -> dict[str, Any]:
+        """Read ``config.json``.
+
+        Raises
+        ------
+        StorageError
+            If it is missing, damaged, or of another format or newer version.
+        """
+        config = self._read_json("config.json")
+        if config.get("format") != _FORMAT or config.get("format_version") != _VERSION:
+            raise StorageError(
+                f"{self.path / 'config.json'}: expected format {_FORMAT!r} version {_VERSION}, "
+                f"received {config.get('format')!r} version {config.get('format_version')!r}."
+            )
+        return config
+
+    def fold_path(self, seed: int, subject: str) -> Path:
+        """Return where the result of a fold lies."""
+        return self.path / "folds" / str(seed) / fold_file_name(subject)
+
+    def save_fold(self, result: FoldResult, config: dict[str, Any]) -> None:
+        """Write the result of a fold durably."""
+        path = self.fold_path(result.seed, result.subject)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_fold(path, result, _fingerprint(config, result.seed, result.subject))
+
+    def load_fold(self, seed: int, subject: str, config: dict[str, Any]) -> FoldResult:
+        """Read the result of a fold.
+
+        Raises
+        ------
+        StorageError
+            If there is none that is whole and of this run.
+        """
+        path = self.fold_path(seed, subject)
+        return load_fold(path, _fingerprint(config, seed, subject))
+
+    def write_results(self, table: PredictionTable, metrics: dict[str, Any]) -> None:
+        """Write predictions, metrics and the logs of every seed."""
+        self._write("predictions.csv", table.to_csv())
+        for number, seed in enumerate(table.seeds):
+            name = f"megc_log_seed{seed}.txt" if number else "megc_log.txt"
+            self._write(name, table.to_megc_log(seed))
+        self._write("metrics.json", _pretty(metrics))
+
+    def predictions(self) -> PredictionTable:
+        """Read ``predictions.csv``.
+
+        Raises
+        ------
+        StorageError, EvaluationError
+            If it is missing or not what the run wrote.
+        """
+        names = self.config().get("class_names")
+        if not isinstance(names, list) or len(names) < 2:
+            raise StorageError(f"{self.path / 'config.json'}: class_names are missing.")
+        return PredictionTable.from_csv(self._read("predictions.csv"), names)
+
+    def metrics(self) -> dict[str, Any]:
+        """Read ``metrics.json``.
+
+        Raises
+        ------
+        StorageError
+            If it is missing or damaged.
+        """
+        return self._read_json("metrics.json")
+
+    def _write(self, name: str, text: str) -> None:
+        write_text_atomically(self.path / name, text)
+
+    def _read(self, name: str) -> str:
+        try:
+            return (self.path / name).read_bytes().decode()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise StorageError(
+                f"{self.path / name} cannot be read: {reason}. Expected the folder of a run that "
+                "`astsvm train --loso -o` wrote."
+            ) from error
+
+    def _read_json(self, name: str) -> dict[str, Any]:
+        try:
+            value = json.loads(self._read(name))
+        except (ValueError, RecursionError) as error:
+            raise StorageError(f"{self.path / name} is damaged: {error}.") from error
+        if not isinstance(value, dict):
+            raise StorageError(f"{self.path / name} is damaged: expected a JSON object.")
+        return value
+
+
+def _pretty(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _fingerprint(config: dict[str, Any], seed: int, subject: str) -> str:
+    """Digest of all that one fold depends on; the other seeds of the run are not part of it."""
+    depends = {key: value for key, value in config.items() if key not in (*_TOLD_ONLY, "seeds")}
+    depends |= {"format": _FORMAT, "format_version": _VERSION, "seed": seed, "subject": subject}
+    return hashlib.sha256(canonical_json(depends).encode()).hexdigest()
+
+
+def _differences(there: Any, here: Any, key: str = "") -> Iterator[str]:
+    """Name the keys, with both values, in which two configs differ."""
+    if isinstance(there, dict) and isinstance(here, dict):
+        for name in sorted({*there, *here} - ({*_TOLD_ONLY} if not key else set())):
+            yield from _differences(there.get(name), here.get(name), f"{key}.{name}".lstrip("."))
+    elif there != here:
+        yield f"{key} was {canonical_json(there)} and is {canonical_json(here)}"

@@ -1,0 +1,140 @@
+"""From a table of predictions to the figures of ``metrics.json``.
+
+The figures are a pure function of the predictions, so `astsvm evaluate` can compute them again from
+``predictions.csv`` and compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from astsvm.errors import EvaluationError
+from astsvm.evaluation.predictions import HEADS, Prediction, PredictionTable, labels_of
+from astsvm.evaluation.statistics import (
+    bootstrap_intervals,
+    majority_floor,
+    permuted_floor,
+    seed_statistics,
+    subject_confusions,
+)
+
+__all__ = ["FULL", "MissingFold", "summarise"]
+
+FULL = "full"
+"""Name of the part that holds every clip."""
+
+RESAMPLES = 2000
+PERMUTATIONS = 1000
+
+
+class MissingFold(NamedTuple):
+    """A fold that gave no predictions."""
+
+    seed: int
+    subject: str
+    clips: int
+    reason: str
+
+
+def summarise(table: PredictionTable, missing: Sequence[MissingFold] = ()) -> dict[str, Any]:
+    """Score a table of predictions: both heads, all clips and each database, floors beside.
+
+    Figures of a database are its part of the predictions of the networks trained on everything.
+    Clips of missing folds are not scored, neither as right nor as wrong; they are listed.
+
+    Parameters
+    ----------
+    table : PredictionTable
+        Predictions of one or more seeds.
+    missing : sequence of MissingFold
+        Folds without predictions.
+
+    Returns
+    -------
+    dict
+        ``{"svm": {part: figures}, "softmax": {...}, "floors": {part: {floor: figures}}, "n_clips",
+        "n_subjects", "seeds", "class_names", "complete", "missing"}``. The figures of a head are
+        ``uf1``, ``uar``, ``accuracy`` (means over seeds), each with ``_ci95`` (bootstrap over
+        subjects; null with one subject) and ``_sd_seeds`` (null with one seed), ``confusion``
+        (mean over seeds, rows are true classes), ``n_clips`` and ``n_subjects``.
+
+    Raises
+    ------
+    EvaluationError
+        If there are no predictions at all.
+    """
+    if not len(table):
+        reason = f" The first reason: {missing[0].reason}" if missing else ""
+        raise EvaluationError(f"there are no predictions to score.{reason}")
+    parts = _parts(table)
+    metrics: dict[str, Any] = {
+        head: {name: _figures(table, rows, head) for name, rows in parts.items()} for head in HEADS
+    }
+    metrics["floors"] = _floors(table)
+    metrics["n_clips"] = len({row.key for row in table.rows})
+    metrics["n_subjects"] = len(table.subjects)
+    metrics["seeds"] = list(table.seeds)
+    metrics["class_names"] = list(table.class_names)
+    metrics["complete"] = not missing
+    metrics["missing"] = [fold._asdict() for fold in missing]
+    return metrics
+
+
+def part_name(database: str) -> str:
+    """Name of a database's part, which must not be taken for the whole."""
+    return f"database {FULL}" if database == FULL else database
+
+
+def _parts(table: PredictionTable) -> dict[str, list[Prediction]]:
+    parts = {FULL: list(table.rows)}
+    for database in table.databases:
+        parts[part_name(database)] = [row for row in table.rows if row.database == database]
+    return parts
+
+
+def _figures(table: PredictionTable, rows: list[Prediction], head: str) -> dict[str, Any]:
+    counts = _confusions(rows, head, len(table.class_names))
+    pooled = counts.sum(axis=1)
+    statistics = seed_statistics(pooled)
+    intervals = bootstrap_intervals(counts, resamples=RESAMPLES)
+    figures: dict[str, Any] = dict(statistics.mean)
+    for name in statistics.mean:
+        figures[f"{name}_ci95"] = list(intervals[name]) if intervals else None
+        figures[f"{name}_sd_seeds"] = statistics.deviation[name]
+    figures["confusion"] = pooled[0].tolist() if len(pooled) == 1 else pooled.mean(axis=0).tolist()
+    figures["n_clips"] = len({row.key for row in rows})
+    figures["n_subjects"] = counts.shape[1]
+    return figures
+
+
+def _confusions(rows: list[Prediction], head: str, classes: int) -> npt.NDArray[np.int64]:
+    """Confusion matrices of shape (seeds, subjects, classes, classes)."""
+    subjects = {key: number for number, key in enumerate(sorted({r.subject_key for r in rows}))}
+    counts = np.zeros((0, len(subjects), classes, classes), dtype=np.int64)
+    # A seed whose folds of this part are all missing has no rows here and takes no part.
+    for seed in sorted({row.seed for row in rows}):
+        chosen = [row for row in rows if row.seed == seed]
+        numbers = np.array([subjects[row.subject_key] for row in chosen])
+        of_seed = subject_confusions(numbers, *labels_of(chosen, head), classes)
+        absent = len(subjects) - len(of_seed)
+        of_seed = np.pad(of_seed, ((0, absent), (0, 0), (0, 0)))
+        counts = np.concatenate([counts, of_seed[None]])
+    return counts
+
+
+def _floors(table: PredictionTable) -> dict[str, Any]:
+    """Floors on the distinct clips, which do not depend on any seed of training."""
+    clips = {row.key: row for row in table.rows}
+    rows = [clips[key] for key in sorted(clips)]
+    truth, _ = labels_of(rows, "svm")
+    parts = {FULL: np.ones(len(rows), dtype=np.bool_)}
+    for database in table.databases:
+        parts[part_name(database)] = np.array([row.database == database for row in rows])
+    classes = len(table.class_names)
+    majority = majority_floor(truth, parts, classes)
+    permuted = permuted_floor(truth, parts, classes, permutations=PERMUTATIONS)
+    return {part: {"majority": majority[part], "permuted": permuted[part]} for part in parts}
