@@ -33,10 +33,13 @@ def fold_file_name(subject: str) -> str:
     """Return ``DATABASE_SUBJECT.npz`` for a subject key, safe for any name and never twice.
 
     Characters other than letters, digits, ``_``, ``-`` and ``.`` are percent-encoded, and so is an
-    underscore of the database, since the first one separates. Long names end in a digest.
+    underscore of the database, since the first one separates, and a dot at the start, since that
+    would hide the file. Long names end in a digest.
     """
     database, _, name = subject.partition("/")
     stem = f"{_encoded(database).replace('_', '%5F')}_{_encoded(name)}"
+    if stem.startswith("."):
+        stem = f"%2E{stem[1:]}"
     if len(stem) > _LONGEST_NAME:
         # "~" is encoded in every other name, so a shortened one meets no whole one.
         stem = f"{stem[:100]}~{hashlib.sha256(subject.encode()).hexdigest()[:32]}"

@@ -1,0 +1,92 @@
+"""A fold file is whole, unchanged and of this run, or it is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from astsvm.errors import StorageError
+from astsvm.evaluation.fold_file import fold_file_name, load_fold, save_fold
+
+
+def test_comes_back_as_it_was(tmp_path, make_result):
+    result = make_result(subject="smic/Jürgen 1")
+    save_fold(tmp_path / "fold.npz", result, "f" * 64)
+    again = load_fold(tmp_path / "fold.npz", "f" * 64)
+    for name, value in vars(result).items():
+        read = getattr(again, name)
+        if isinstance(value, np.ndarray):
+            assert read.dtype == value.dtype
+            assert np.array_equal(read, value), name
+        else:
+            assert read == value, name
+
+
+def test_is_an_ordinary_archive_without_pickles(tmp_path, make_result):
+    save_fold(tmp_path / "fold.npz", make_result(), "f")
+    with np.load(tmp_path / "fold.npz", allow_pickle=False) as archive:
+        assert archive["probabilities"].shape == (3, 3)
+
+
+def test_every_cut_and_every_flipped_bit_is_found(tmp_path, make_result):
+    path = tmp_path / "fold.npz"
+    save_fold(path, make_result(), "f")
+    whole = path.read_bytes()
+    generator = np.random.default_rng(0)
+    damaged = [whole[: generator.integers(0, len(whole))] for _ in range(30)]
+    damaged += [b"", whole[:-1], whole + b"\0"]
+    for place in [*generator.integers(0, len(whole), 60), 0, len(whole) - 1]:
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << int(generator.integers(0, 8))
+        damaged.append(bytes(flipped))
+    for content in damaged:
+        path.write_bytes(content)
+        with pytest.raises(StorageError, match="checksum"):
+            load_fold(path, "f")
+
+
+def test_fold_of_another_run_is_refused(tmp_path, make_result):
+    save_fold(tmp_path / "fold.npz", make_result(), "f")
+    with pytest.raises(StorageError, match="another run"):
+        load_fold(tmp_path / "fold.npz", "g")
+
+
+def test_missing_file_is_refused_in_words(tmp_path):
+    with pytest.raises(StorageError, match="No such file"):
+        load_fold(tmp_path / "none.npz", "f")
+
+
+def test_rewriting_replaces_the_file_and_leaves_nothing_beside_it(tmp_path, make_result):
+    path = tmp_path / "fold.npz"
+    for draw in range(2):
+        save_fold(path, make_result(draw=draw), "f")
+    assert np.array_equal(load_fold(path, "f").losses, make_result(draw=1).losses)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["fold.npz"]
+
+
+def test_plain_names_stay_readable():
+    assert fold_file_name("casme2/sub01") == "casme2_sub01.npz"
+
+
+printable = st.characters(categories=["L", "M", "N", "P", "S"], exclude_characters="/\\")
+name_text = st.text(printable, min_size=1) | st.sampled_from(["..", "é" * 300, "~", "x" * 500])
+
+
+@given(database=name_text, subject=name_text)
+@settings(deadline=None, max_examples=60)
+def test_any_name_becomes_one_plain_file_name(database, subject):
+    name = fold_file_name(f"{database}/{subject}")
+    assert name.isascii()
+    assert Path(name).name == name
+    assert len(name) < 200
+    assert not name.startswith(".")
+
+
+def test_names_that_look_alike_stay_apart():
+    keys = ["a_b/c", "a/b_c", "a/b c", "a/b%20c", "a/b+c", "a/..", "./a", "a/A", "a/a", "ä/a"]
+    keys += [f"long/{'x' * 200}{end}" for end in "ab"]
+    assert len({fold_file_name(key) for key in keys}) == len(keys)
