@@ -24,7 +24,7 @@ from astsvm.errors import EvaluationError, StorageError
 from astsvm.evaluation.fold import FoldResult
 from astsvm.evaluation.fold_file import fold_file_name, load_fold, save_fold
 from astsvm.evaluation.predictions import PredictionTable
-from astsvm.storage.atomic import write_text_atomically
+from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_text_atomically
 
 __all__ = ["RunFolder", "canonical_json"]
 
@@ -78,11 +78,17 @@ class RunFolder:
             run in it depends on other things; the message names the keys that differ.
         """
         config = {"format": _FORMAT, "format_version": _VERSION, **config}
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        if self._is_in_use():
             self._check_existing(config, resume)
         else:
-            (self.path / "folds").mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(parents=True, exist_ok=True)
             self._write("config.json", _pretty(config))
+
+    def _is_in_use(self) -> bool:
+        if not self.path.is_dir():
+            return self.path.exists()
+        # What an interrupted write left behind is nobody's.
+        return any(entry.suffix != TEMPORARY_SUFFIX for entry in self.path.iterdir())
 
     def _check_existing(self, config: dict[str, Any], resume: bool) -> None:
         if not resume:

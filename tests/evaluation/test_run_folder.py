@@ -1,0 +1,132 @@
+"""A run's folder is begun once, resumed only as the same run, and never half written."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from astsvm.errors import EvaluationError, StorageError
+from astsvm.evaluation.run_folder import RunFolder
+from astsvm.evaluation.summary import summarise
+
+CONFIG = {
+    "class_names": ["negative", "positive", "surprise"],
+    "settings": {"training": {"epochs": 3}, "preset": "demo"},
+    "data": {"digest": "d1"},
+    "seeds": [1],
+    "versions": {"keras": "3"},
+    "files": ["a.h5"],
+}
+
+
+def changed(**changes):
+    return {**CONFIG, **changes}
+
+
+@pytest.fixture
+def run(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.begin(CONFIG)
+    return folder
+
+
+def test_config_comes_back(run):
+    assert {key: run.config()[key] for key in CONFIG} == CONFIG
+
+
+def test_an_existing_run_is_not_overwritten(run):
+    before = (run.path / "config.json").read_bytes()
+    with pytest.raises(EvaluationError, match="--resume"):
+        run.begin(CONFIG)
+    assert (run.path / "config.json").read_bytes() == before
+
+
+def test_an_empty_folder_and_a_new_one_may_be_resumed_into(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for name in ("empty", "deep/new"):
+        folder = RunFolder(tmp_path / name)
+        folder.begin(CONFIG, resume=True)
+        assert folder.config()["seeds"] == [1]
+
+
+def test_a_run_that_was_killed_at_its_first_write_may_be_begun_again(tmp_path):
+    (tmp_path / ".astsvm-0123.partial").write_text("{")
+    folder = RunFolder(tmp_path)
+    folder.begin(CONFIG)
+    assert folder.config()["seeds"] == [1]
+
+
+def test_moved_files_are_the_same_data(run):
+    run.begin(changed(files=["elsewhere.h5"]), resume=True)
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        (
+            changed(settings={"training": {"epochs": 9}, "preset": "demo"}),
+            "settings.training.epochs was 3 and is 9",
+        ),
+        (changed(data={"digest": "d2"}), 'data.digest was "d1" and is "d2"'),
+        (changed(versions={"keras": "4"}), 'versions.keras was "3" and is "4"'),
+        (changed(versions={}), 'versions.keras was "3" and is null'),
+        (changed(seeds=[1, 2]), r"seeds was \[1\] and is \[1,2\]"),
+    ],
+)
+def test_resume_under_other_conditions_is_refused_by_name(run, config, says):
+    with pytest.raises(EvaluationError, match=says):
+        run.begin(config, resume=True)
+    assert run.config()["data"] == CONFIG["data"]
+
+
+def test_a_strangers_folder_is_never_used(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    for resume, error in ((False, EvaluationError), (True, StorageError)):
+        with pytest.raises(error):
+            RunFolder(tmp_path).begin(CONFIG, resume=resume)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(EvaluationError, match="exists already"):
+        RunFolder(tmp_path / "run").begin(CONFIG)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1]", "{}", '{"format": "astsvm-run", "format_version": 2}', "[" * 100_000]
+)
+def test_damaged_or_foreign_config_is_refused(run, text):
+    (run.path / "config.json").write_text(text)
+    with pytest.raises(StorageError, match=r"config\.json"):
+        run.config()
+
+
+def test_folds_belong_to_their_run_seed_and_subject(run, make_result):
+    result = make_result()
+    run.save_fold(result, CONFIG)
+    assert run.load_fold(1, "smic/s1", CONFIG).clips == result.clips
+    # More seeds do not change what one seed's fold depends on; other data does.
+    assert run.load_fold(1, "smic/s1", changed(seeds=[1, 2])).clips == result.clips
+    with pytest.raises(StorageError, match="another run"):
+        run.load_fold(1, "smic/s1", changed(data={"digest": "d2"}))
+    there = run.fold_path(1, "smic/s1")
+    there.rename(there.with_name("smic_s2.npz"))
+    with pytest.raises(StorageError, match="another run"):
+        run.load_fold(1, "smic/s2", CONFIG)
+
+
+def test_results_are_written_and_read(run, make_table):
+    table = make_table(seeds=2)
+    run.write_results(table, summarise(table))
+    assert run.predictions().to_csv() == table.to_csv()
+    assert run.metrics() == summarise(table)
+    assert (run.path / "megc_log.txt").read_text() == table.to_megc_log(1)
+    assert (run.path / "megc_log_seed2.txt").read_text() == table.to_megc_log(2)
+    assert list(json.loads((run.path / "metrics.json").read_text())) == sorted(summarise(table))
+
+
+def test_missing_results_are_refused_in_words(run):
+    with pytest.raises(StorageError, match="astsvm train --loso"):
+        run.predictions()
