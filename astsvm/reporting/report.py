@@ -1,0 +1,134 @@
+"""One page, with everything in it, that says what a run found and how sure that is."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from astsvm.evaluation.run_folder import RunFolder
+from astsvm.evaluation.summary import FULL
+from astsvm.storage.atomic import write_bytes_atomically, write_text_atomically
+
+__all__ = ["HEAD_NAMES", "PROTOCOL_TEXTS", "write_report"]
+
+HEAD_NAMES = {"svm": "SVM on the network's features", "softmax": "softmax of the network"}
+"""The two heads, the paper's own first."""
+
+FLOOR_NAMES = {
+    "majority": "floor: always the most frequent class",
+    "permuted": "floor: labels dealt out at random",
+}
+PROTOCOL_TEXTS = {
+    "as-labelled": "Every stored clip takes part, with the classes of its sheet.",
+    "megc2019": (
+        "The three classes of the MEGC2019 composite: negative, positive and surprise; clips with "
+        "other labels are left out."
+    ),
+}
+FIGURE_NAMES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy"}
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A confusion matrix as it stands in the page."""
+
+    head: str
+    uri: str
+    description: str
+
+
+def write_report(run: str | Path, target: str | Path | None = None) -> Path:
+    """Draw the confusion matrices of a finished run and write its report.
+
+    The page holds its pictures and needs no network. Names of clips, subjects and classes are
+    data and are escaped.
+
+    Parameters
+    ----------
+    run : path
+        Folder of the run; the pictures go to its ``figures``.
+    target : path, optional
+        The page to write; by default ``report.html`` in the run's folder.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    StorageError
+        If the run is not finished or its files are damaged, or the page cannot be written.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    folder = RunFolder(Path(run))
+    config, metrics = folder.config(), folder.metrics()
+    environment = Environment(
+        loader=PackageLoader("astsvm.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = figure_text
+    page = environment.get_template("report.html").render(
+        config=config,
+        metrics=metrics,
+        parts=[FULL, *(part for part in metrics["svm"] if part != FULL)],
+        pictures=_draw(folder, metrics),
+        heads=HEAD_NAMES,
+        floors=FLOOR_NAMES,
+        figures=FIGURE_NAMES,
+        protocol_text=PROTOCOL_TEXTS.get(config["protocol"], config["protocol"]),
+        settings=list(flattened(config["settings"])),
+        preprocessing=list(flattened(config["data"]["preprocessing"])),
+    )
+    path = folder.report if target is None else Path(target)
+    write_text_atomically(path, page)
+    return path
+
+
+def _draw(folder: RunFolder, metrics: dict[str, Any]) -> dict[str, list[_Picture]]:
+    """Write every confusion matrix as a PNG and return them by part for the page."""
+    from astsvm.reporting.plots import confusion_picture
+
+    folder.figures.mkdir(exist_ok=True)
+    pictures: dict[str, list[_Picture]] = {}
+    for head, name in HEAD_NAMES.items():
+        for part, scores in metrics[head].items():
+            where = "all clips" if part == FULL else part
+            values = f"UF1 {figure_text(scores['uf1'])}, UAR {figure_text(scores['uar'])}"
+            png = confusion_picture(
+                scores["confusion"],
+                metrics["class_names"],
+                f"{where}: {head if head == 'softmax' else 'SVM'}\n{values}",
+                synthetic=metrics["synthetic"],
+            )
+            file = folder.figures / f"confusion_{head}_{quote(part, safe=' ')}.png"
+            write_bytes_atomically(file, png)
+            uri = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+            description = f"Confusion matrix of {where}, {name}: {values}"
+            pictures.setdefault(part, []).append(_Picture(head, uri, description))
+    return pictures
+
+
+def figure_text(value: float) -> str:
+    """Write a figure in [0, 1] with three digits and no leading zero, as the field does."""
+    text = f"{value:.3f}"
+    return text[1:] if text.startswith("0.") else text
+
+
+def flattened(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the leaves of nested settings as (dotted key, text)."""
+    if isinstance(value, dict):
+        for name in value:
+            yield from flattened(value[name], f"{key}.{name}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        yield key, ", ".join(str(item) for item in value)
+    else:
+        yield key, str(value)
