@@ -1,0 +1,111 @@
+"""`astsvm synth`: a synthetic corpus, so that everything can be tried without real faces."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import click
+
+from astsvm.cli.progress import progress_bar
+
+__all__ = ["synth"]
+
+
+class FrameSize(click.ParamType):
+    """``WIDTHxHEIGHT`` in pixels; the library checks the range."""
+
+    name = "WIDTHxHEIGHT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Read the text, or pass a pair on."""
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"(\d{1,6})[xX](\d{1,6})", str(value).strip(), re.ASCII)
+        if match is None:
+            self.fail(f"expected WIDTHxHEIGHT such as 640x480, received {value!r}.", param, ctx)
+        return int(match[1]), int(match[2])
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=True, path_type=Path))
+@click.option("--subjects", default=16, show_default=True, help="Number of subjects.")
+@click.option("--clips", default=8, show_default=True, help="Clips of each subject.")
+@click.option(
+    "--difficulty",
+    type=click.Choice(("easy", "medium", "hard", "extreme")),
+    default="hard",
+    show_default=True,
+    help="How hard the classes are to tell apart.",
+)
+@click.option(
+    "--layout",
+    type=click.Choice(("folder",)),
+    default="folder",
+    show_default=True,
+    help="folder: clips.csv and a folder of PNG frames for each clip.",
+)
+@click.option("--seed", default=1, show_default=True, help="Equal seeds give equal files.")
+@click.option("--fps", default=100.0, show_default=True, help="Frames per second, 25 to 1000.")
+@click.option(
+    "--size",
+    type=FrameSize(),
+    default="640x480",
+    show_default=True,
+    help="Frame size, 320x240 to 640x480.",
+)
+@click.option("--workers", default=1, show_default=True, help="Processes.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def synth(
+    directory: Path,
+    subjects: int,
+    clips: int,
+    difficulty: str,
+    layout: str,
+    seed: int,
+    fps: float,
+    size: tuple[int, int],
+    workers: int,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Draw a SYNTHETIC corpus into DIR, a folder that is empty or not there yet.
+
+    The faces do not exist and their movements are known exactly. No accuracy reached on them says
+    anything about real faces.
+    """
+    from astsvm.datasets.synthetic import write_corpus
+
+    with progress_bar("clips", quiet=quiet) as progress:
+        summary = write_corpus(
+            directory,
+            subjects=subjects,
+            clips=clips,
+            difficulty=difficulty,
+            seed=seed,
+            size=size,
+            fps=fps,
+            layout=layout,
+            workers=workers,
+            progress=progress,
+        )
+    if as_json:
+        outcome = {
+            "root": str(summary.root),
+            "synthetic": True,
+            "subjects": summary.subjects,
+            "clips": summary.clips,
+            "frames": summary.frames,
+            "labels": summary.labels,
+        }
+        click.echo(json.dumps(outcome, indent=2, ensure_ascii=False))
+    else:
+        labels = ", ".join(f"{count} {name}" for name, count in summary.labels.items())
+        click.echo(
+            f"{summary.root}: {summary.clips} SYNTHETIC clips of {summary.subjects} subjects "
+            f"({labels}), {summary.frames} frames"
+        )
