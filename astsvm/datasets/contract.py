@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -66,6 +66,10 @@ class Problem:
     reason: str
     action: str = ROW_LEFT_OUT
 
+    def as_dict(self) -> dict[str, str | int | None]:
+        """Return the fields by name, as JSON takes them."""
+        return asdict(self) | {"file": str(self.file)}
+
     def __str__(self) -> str:
         row = "" if self.row is None else f", row {self.row}"
         clip = "" if self.clip is None else f", clip {self.clip}"
@@ -88,6 +92,10 @@ class Dataset:
         Ordered by row.
     synthetic : bool
         Whether the clips were drawn by the generator.
+    precomputed_flow : bool
+        Whether the sources are flow images, to be stored as they are, instead of frames.
+    sheet : Path or None
+        The sheet that :attr:`Clip.row` counts in.
     """
 
     name: str
@@ -95,6 +103,8 @@ class Dataset:
     clips: tuple[Clip, ...]
     problems: tuple[Problem, ...] = ()
     synthetic: bool = False
+    precomputed_flow: bool = False
+    sheet: Path | None = None
 
 
 def dataset_names() -> tuple[str, ...]:
@@ -172,4 +182,5 @@ def collect_dataset(
         clips=tuple(kept),
         problems=tuple(found),
         synthetic=(root / SYNTHETIC_MARK).is_file(),
+        sheet=sheet,
     )

@@ -23,6 +23,7 @@ two as frequent), and clips of another size are problems.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +82,8 @@ def load(root: Path) -> Dataset:
             reason = DatasetError(f"the image cannot be read: {error.strerror}.")
             problems.append(problem_of(sheet, row, _name_of(row), reason))
     clips, odd = _keep_one_size(sheet, clips, sizes)
-    return collect_dataset("flow_images", root, sheet.path, clips, problems + odd)
+    dataset = collect_dataset("flow_images", root, sheet.path, clips, problems + odd)
+    return replace(dataset, precomputed_flow=True)
 
 
 def read_flow_image(path: Path) -> npt.NDArray[np.float32]:

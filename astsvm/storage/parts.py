@@ -1,0 +1,166 @@
+"""Finished clips before the clip file is put together: one small file each.
+
+A run of hours must survive a crash. Every finished clip is written at once as ``000012.h5``, every
+failed one as ``000012.json`` with the reason; both appear whole or not at all. A part holds the
+entry of :mod:`astsvm.storage.schema` in the group ``clip``, and is only believed if its checksum
+holds. It is built in memory, so that a full disk is met by a plain write that reports it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import h5py
+
+from astsvm.errors import StorageError
+from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_bytes_atomically, write_text_atomically
+from astsvm.storage.encoding import ProcessedClip, encode_entry
+from astsvm.storage.entry import (
+    Entry,
+    canonical_json,
+    locate_entry,
+    verify_entry,
+    write_attributes,
+    write_entry,
+)
+from astsvm.storage.inspection import child, open_guarded, read_attributes
+
+__all__ = [
+    "MANIFEST",
+    "foreign_files",
+    "part_is_valid",
+    "read_failure",
+    "read_part",
+    "remove_parts",
+    "write_failure",
+    "write_part",
+]
+
+MANIFEST = "settings.json"
+LOCK = "lock"
+PART_FORMAT = "astsvm-part"
+PART_VERSION = 1
+CLIP = "clip"
+
+_PART_NAME = re.compile(r"[0-9]{6}\.(h5|json)")
+
+
+def write_part(folder: Path, index: int, processed: ProcessedClip, root: Path) -> None:
+    """Write a finished clip, and forget that it failed before.
+
+    Parameters
+    ----------
+    folder : Path
+        The parts folder.
+    index : int
+        Position of the clip in the dataset.
+    processed : ProcessedClip
+        What is stored of the clip.
+    root : Path
+        The dataset's folder; the clip's source is stored relative to it.
+
+    Raises
+    ------
+    InvalidInputError
+        If the clip cannot be stored, for example because a value exceeds float16.
+    StorageError
+        If the part cannot be written.
+    """
+    entry = encode_entry(processed, root)
+    with h5py.File.in_memory() as file:
+        write_attributes(file, {"format": PART_FORMAT, "format-version": PART_VERSION})
+        write_entry(file.create_group(CLIP), entry)
+        file.flush()
+        image = file.id.get_file_image()
+    write_bytes_atomically(_part(folder, index), image)
+    _failure(folder, index).unlink(missing_ok=True)
+
+
+def write_failure(folder: Path, index: int, reason: str) -> None:
+    """Write why a clip could not be processed."""
+    write_text_atomically(_failure(folder, index), canonical_json({"reason": reason}))
+
+
+def read_part(folder: Path, index: int) -> Entry:
+    """Read a finished clip.
+
+    Raises
+    ------
+    StorageError
+        If the part is missing, cut, foreign, or fails its checksum.
+    """
+    path = _part(folder, index)
+    with open_guarded(path) as file:
+        expected = {"format": PART_FORMAT, "format-version": PART_VERSION}
+        if read_attributes(file) != expected:
+            raise StorageError("this is no part of a clip file of this version.")
+        place = locate_entry(child(file, CLIP))
+        with path.open("rb", buffering=0) as stream:
+            return verify_entry(stream.fileno(), place)
+
+
+def part_is_valid(folder: Path, index: int, key: str) -> bool:
+    """Tell whether the part is there, whole, and of the clip with this key."""
+    if not _part(folder, index).exists():
+        return False
+    try:
+        attributes = read_part(folder, index).attributes
+    except StorageError:
+        return False
+    return key == "/".join(str(attributes[name]) for name in ("database", "subject", "clip"))
+
+
+def read_failure(folder: Path, index: int) -> str | None:
+    """Return the recorded reason why a clip failed, or None if none is recorded.
+
+    Raises
+    ------
+    StorageError
+        If the record cannot be read.
+    """
+    path = _failure(folder, index)
+    if not path.exists():
+        return None
+    try:
+        reason = json.loads(path.read_text(encoding="utf-8"))["reason"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise StorageError(f"{path}: the record of a failed clip is damaged; delete it.") from error
+    return str(reason)
+
+
+def part_bytes(folder: Path, index: int) -> int:
+    """Return the size of a part in bytes."""
+    return _part(folder, index).stat().st_size
+
+
+def foreign_files(folder: Path) -> tuple[str, ...]:
+    """Return the names in the folder that this module and its manifest do not write."""
+    names = sorted(item.name for item in folder.iterdir())
+    return tuple(name for name in names if not _is_ours(name))
+
+
+def remove_parts(folder: Path) -> None:
+    """Delete the parts folder; what somebody else has put into it stays, and the folder too."""
+    for item in sorted(folder.iterdir()):
+        if _is_ours(item.name):
+            item.unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _is_ours(name: str) -> bool:
+    return (
+        name in (MANIFEST, LOCK)
+        or name.endswith(TEMPORARY_SUFFIX)
+        or _PART_NAME.fullmatch(name) is not None
+    )
+
+
+def _part(folder: Path, index: int) -> Path:
+    return folder / f"{index:06d}.h5"
+
+
+def _failure(folder: Path, index: int) -> Path:
+    return folder / f"{index:06d}.json"

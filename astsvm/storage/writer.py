@@ -1,0 +1,285 @@
+"""Writing a clip file so that a crash at any moment costs at most the clips in hand.
+
+:class:`PartsFolder` is ``OUTPUT.parts`` beside the output: finished clips are kept there one by
+one (:mod:`astsvm.storage.parts`), until the clip file is put together from them and appears by
+rename. A run goes on from the parts an interrupted one has left, if settings, library versions and
+the list of clips are the same. The file's bytes depend on the clips alone: not on workers, order
+of completion, interruptions, time or place.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import weakref
+from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from astsvm.clip import Clip
+from astsvm.config import PreprocessingSettings
+from astsvm.datasets.contract import Dataset, Problem
+from astsvm.errors import StorageError
+from astsvm.storage import parts
+from astsvm.storage.assembly import write_clip_file
+from astsvm.storage.atomic import write_text_atomically
+from astsvm.storage.differences import describe_differences
+from astsvm.storage.encoding import ProcessedClip
+from astsvm.storage.entry import Entry, canonical_json
+from astsvm.storage.skipped import SkippedClip
+
+__all__ = ["PartsFolder", "ProcessedClip", "library_versions"]
+
+CLIP_LEFT_OUT = "the clip is left out, the other clips are kept"
+MAXIMUM_REASON = 2000
+_LIBRARIES = ("astsvm", "dlib-bin", "h5py", "numpy", "opencv-python-headless", "scipy")
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of what computes and stores features, Python included."""
+    versions = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "absent"
+    return versions
+
+
+class PartsFolder:
+    """The finished clips of a run that is under way, to be made by :meth:`open`.
+
+    It may be sent to worker processes: there it can store clips, but not assemble.
+    """
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.path = path
+        self._root = root
+        self._output: Path | None = None
+        self._dataset: Dataset | None = None
+        self._settings: dict[str, Any] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The dataset stays here: it is large, and a worker gets its clip by itself.
+        blank = PartsFolder(self.path, self._root)
+        return dict(blank.__dict__)
+
+    @classmethod
+    def open(
+        cls,
+        output: Path,
+        dataset: Dataset,
+        settings: PreprocessingSettings,
+        *,
+        resume: bool = False,
+    ) -> PartsFolder:
+        """Start a run, or go on with one.
+
+        Parameters
+        ----------
+        output : Path
+            The clip file to write; its folder is made if it does not exist.
+        dataset : Dataset
+            The clips.
+        settings : PreprocessingSettings
+            How frames become features. For precomputed flow they do not apply, and the file
+            says so instead.
+        resume : bool
+            Go on with the parts that are there; without parts, start.
+
+        Raises
+        ------
+        StorageError
+            If `output` exists, parts of another run are in the way, another process is at work
+            on them, or they were made of other clips, settings or versions (which are named).
+        """
+        folder = output.with_name(f"{output.name}.parts")
+        if output.exists() and not (resume and folder.is_dir() and output.is_file()):
+            raise StorageError(
+                f"{output} exists already; expected a new file. Name another one, or delete it."
+            )
+        run = cls(folder, dataset.root)
+        run._output, run._dataset = output, dataset
+        run._settings = (
+            {"precomputed_flow": dataset.name}
+            if dataset.precomputed_flow
+            else settings.model_dump(mode="json")
+        )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            run._lock()
+        except OSError as error:
+            raise StorageError(f"{folder}: cannot be made: {error.strerror}.") from error
+        run._claim(resume)
+        return run
+
+    def is_done(self, index: int) -> bool:
+        """Tell whether a clip is finished and whole; a failed one is not, and is tried again."""
+        return parts.part_is_valid(self.path, index, self._clips[index].key)
+
+    def store(self, index: int, processed: ProcessedClip) -> None:
+        """Store a finished clip durably; see :func:`astsvm.storage.parts.write_part`."""
+        parts.write_part(self.path, index, processed, self._root)
+
+    def store_failure(self, index: int, reason: str) -> None:
+        """Store durably why a clip could not be processed."""
+        parts.write_failure(self.path, index, reason)
+
+    def assemble(self, problems: Sequence[Problem] = ()) -> tuple[Problem, ...]:
+        """Write the clip file, then delete the parts.
+
+        Parameters
+        ----------
+        problems : sequence of Problem
+            Rows of the sheet that could not become a clip, recorded in the file.
+
+        Returns
+        -------
+        tuple of Problem
+            One for each clip that failed, also recorded in the file.
+
+        Raises
+        ------
+        StorageError
+            If a clip is neither finished nor failed, none is finished, or writing fails. The
+            parts are kept then.
+        """
+        clips, dataset, output = self._clips, self._dataset, self._output
+        if dataset is None or output is None:
+            raise StorageError(f"{self.path}: only the process that opened it can assemble.")
+        done = [i for i in range(len(clips)) if parts.part_is_valid(self.path, i, clips[i].key)]
+        failures = self._failures(set(done))
+        if not done:
+            first = failures[0] if failures else (problems[0] if problems else "no clips")
+            raise StorageError(
+                f"{output}: none of {len(clips)} clips could be processed, so no file is "
+                f"written. The first reason: {first}"
+            )
+        write_clip_file(
+            output,
+            self._entries(done),
+            skipped=_skipped_rows(dataset.root, (*problems, *failures)),
+            dataset=dataset.name,
+            synthetic=dataset.synthetic,
+            settings=self._settings,
+            versions=library_versions(),
+            expected_bytes=sum(parts.part_bytes(self.path, i) for i in done),
+            temporary_folder=self.path,
+        )
+        parts.remove_parts(self.path)
+        return failures
+
+    @property
+    def _clips(self) -> tuple[Clip, ...]:
+        if self._dataset is None:
+            raise StorageError(f"{self.path}: only the process that opened it knows the clips.")
+        return self._dataset.clips
+
+    def _entries(self, done: Sequence[int]) -> Iterator[Entry]:
+        for index in done:
+            yield parts.read_part(self.path, index)
+
+    def _failures(self, done: set[int]) -> tuple[Problem, ...]:
+        failures: list[Problem] = []
+        sheet = self._dataset.sheet if self._dataset is not None else None
+        for index, clip in enumerate(self._clips):
+            if index in done:
+                continue
+            reason = parts.read_failure(self.path, index)
+            if reason is None:
+                raise StorageError(
+                    f"{self.path}: clip {clip.key} is neither finished nor failed. "
+                    "Run again with --resume."
+                )
+            failures.append(
+                Problem(sheet or clip.source, clip.row, clip.key, reason, CLIP_LEFT_OUT)
+            )
+        return tuple(failures)
+
+    def _lock(self) -> None:
+        """Keep a second run out while this one lives; a killed run's lock ends with it."""
+        descriptor = os.open(self.path / parts.LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise StorageError(
+                f"{self.path}: another process is writing this file now. Wait until it is done."
+            ) from None
+        weakref.finalize(self, os.close, descriptor)
+
+    def _claim(self, resume: bool) -> None:
+        """Write the manifest, or compare with the one that is there."""
+        manifest = self._manifest()
+        path = self.path / parts.MANIFEST
+        if foreign := parts.foreign_files(self.path):
+            raise StorageError(
+                f"{self.path} holds what is no part of a clip file ({', '.join(foreign[:3])}). "
+                "Move it away, or name another output."
+            )
+        if not path.exists():
+            write_text_atomically(path, canonical_json(manifest))
+            return
+        if not resume:
+            raise StorageError(
+                f"{self.path} holds the finished clips of an interrupted run. Go on with it by "
+                "--resume, or delete that folder."
+            )
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StorageError(f"{path} is damaged; delete the folder and start again.") from error
+        if not isinstance(found, dict):
+            raise StorageError(f"{path} is damaged; delete the folder and start again.")
+        if differences := describe_differences(found, manifest):
+            raise StorageError(
+                f"{self.path} cannot be gone on with, for it was begun otherwise: {differences}. "
+                f"Use the same again, or delete that folder and start again."
+            )
+
+    def _manifest(self) -> dict[str, Any]:
+        listed = [
+            [
+                clip.key,
+                clip.label,
+                str(clip.source.relative_to(self._root)),
+                [clip.onset, clip.apex, clip.offset, clip.fps],
+            ]
+            for clip in self._clips
+        ]
+        dataset = self._dataset
+        return {
+            "format": "astsvm-parts",
+            "format-version": parts.PART_VERSION,
+            "dataset": dataset.name if dataset else "",
+            "synthetic": bool(dataset and dataset.synthetic),
+            "settings": self._settings,
+            "versions": library_versions(),
+            "clips": {
+                "number": len(listed),
+                "sha256": hashlib.sha256(canonical_json(listed).encode()).hexdigest(),
+            },
+        }
+
+
+def _skipped_rows(root: Path, problems: Sequence[Problem]) -> list[SkippedClip]:
+    """Return what was left out in text order, without the place where the dataset lies."""
+    rows = [
+        SkippedClip(
+            clip=problem.clip or "",
+            file=os.path.relpath(problem.file, root),
+            row=problem.row,
+            reason=_one_line(problem.reason.replace(f"{root}{os.sep}", "")),
+        )
+        for problem in problems
+    ]
+    return sorted(rows, key=lambda row: (row.clip, row.file, row.row or 0, row.reason))
+
+
+def _one_line(text: str) -> str:
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(printable.split())[:MAXIMUM_REASON]
