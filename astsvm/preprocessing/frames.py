@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from astsvm.arrays import to_unit_floats
 from astsvm.errors import FrameReadError, InvalidInputError
@@ -104,7 +105,8 @@ def read_frames(source: Path, onset: int | None = None, offset: int | None = Non
             )
     if any(frame.dtype != np.uint8 for frame in frames):
         frames = [to_unit_floats(frame, "frame") for frame in frames]
-    return SourceFrames(np.asarray(frames), stream.fps)
+    stack: npt.NDArray[Any] = np.stack(frames)
+    return SourceFrames(stack, stream.fps)
 
 
 def iter_frames(source: Path, onset: int | None = None, offset: int | None = None) -> FrameStream:
