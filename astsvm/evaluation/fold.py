@@ -11,13 +11,16 @@ import hashlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from astsvm.config import Settings
 from astsvm.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from astsvm.storage.reader import ClipCollection
 
 __all__ = ["FoldResult", "FoldTask", "array_digest", "class_weights", "fold_tag", "run_fold"]
 
@@ -28,10 +31,9 @@ class FoldTask:
 
     Parameters
     ----------
-    clip_files : tuple of Path
-        Files that together hold the clips.
-    data_digest : str
-        Digest of the clips (:attr:`ClipCollection.digest`); a file that has changed is refused.
+    clips : ClipCollection
+        The clips. It travels to a worker as paths and digest, and is refused there if the files
+        have changed.
     settings : Settings
         Network and training settings; they name the streams.
     classes : int
@@ -48,8 +50,7 @@ class FoldTask:
         Keys ``database/subject/clip`` of the held-out clips.
     """
 
-    clip_files: tuple[Path, ...]
-    data_digest: str
+    clips: ClipCollection
     settings: Settings
     classes: int
     seed: int
@@ -107,14 +108,14 @@ def fold_tag(subject: str) -> int:
     return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8], "big") | 1
 
 
-def class_weights(labels: npt.NDArray[np.int64], classes: int) -> dict[int, float]:
+def class_weights(labels: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:
     """Weight every class by n / (classes present * clips of the class), as scikit-learn does.
 
-    A class without training clips gets 1, which weighs nothing.
+    A class without training clips gets 0; no clip of it is there to be weighed.
     """
     counts = np.bincount(labels, minlength=classes)
-    present = np.count_nonzero(counts)
-    return {c: len(labels) / (present * int(n)) if n else 1.0 for c, n in enumerate(counts)}
+    weights = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return np.where(counts > 0, weights, 0).astype(np.float32)
 
 
 def array_digest(arrays: Iterable[npt.NDArray[np.generic]]) -> str:
@@ -153,28 +154,33 @@ def run_fold(task: FoldTask) -> FoldResult:
         )
     # TensorFlow loads here, in the worker, and not where folds are planned.
     from astsvm.classifier import SvmHead
-    from astsvm.evaluation import fold_network
+    from astsvm.evaluation.fold_network import FoldNetwork
 
-    with fold_network.open_data(task) as data:
-        network = fold_network.fresh_network(task, data)
-        losses = fold_network.train(network, task, data)
-        train_features, _ = fold_network.predict(network, task, data, task.train_indices)
-        test_features, probabilities = fold_network.predict(network, task, data, task.test_indices)
+    network = FoldNetwork(task, (task.seed, fold_tag(task.subject)))
+    losses = network.train(task.train_labels, _sample_weights(task))
+    train_features, _ = network.predict(task.train_indices)
+    test_features, probabilities = network.predict(task.test_indices)
     _require_finite(task, losses, train_features, test_features)
-    svm = SvmHead().fit(train_features, task.train_labels, task.settings.training)
+    svm = SvmHead(task.classes).fit(train_features, task.train_labels, task.settings.training)
     return FoldResult(
         seed=task.seed,
         subject=task.subject,
         clips=task.test_clips,
         probabilities=probabilities,
-        svm_scores=np.asarray(svm.decision_function(test_features), dtype=np.float64),
+        svm_scores=svm.decision_function(test_features),
         losses=losses,
         scaler_mean=svm.scaler_mean,
         scaler_scale=svm.scaler_scale,
-        network_sha256=array_digest(network.get_weights()),
+        network_sha256=array_digest(network.weights()),
         svm_sha256=array_digest(svm.support_arrays()),
         seconds=time.perf_counter() - started,
     )
+
+
+def _sample_weights(task: FoldTask) -> npt.NDArray[np.float32] | None:
+    if task.settings.training.class_weight == "none":
+        return None
+    return class_weights(task.train_labels, task.classes)[task.train_labels]
 
 
 def _require_finite(task: FoldTask, *arrays: npt.NDArray[np.floating]) -> None:

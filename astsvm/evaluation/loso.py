@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from astsvm.config import Settings
 from astsvm.datasets.protocols import Selection, apply_protocol
-from astsvm.errors import EvaluationError, SettingsError, StorageError
+from astsvm.errors import SettingsError, StorageError
 from astsvm.evaluation.fold import FoldResult, FoldTask, run_fold
 from astsvm.evaluation.predictions import join_predictions
 from astsvm.evaluation.provenance import software_versions
@@ -132,20 +129,12 @@ def _opened(
 def _plan(collection: ClipCollection, settings: Settings, protocol: str, seeds: int) -> _Plan:
     _check_streams(collection, settings)
     selection = apply_protocol(collection.records, protocol)
-    keys = [collection.records[i].key for i in selection.indices]
-    # Clips are trained on in the order of their keys: no number depends on the order of files.
-    order = np.array(sorted(range(len(keys)), key=lambda i: keys[i]), dtype=np.int64)
-    indices, labels = selection.indices[order], selection.labels[order]
-    records = [collection.records[i] for i in indices]
+    # A collection is ordered by clip key, so no number depends on the order of rows or files.
+    records = [collection.records[i] for i in selection.indices]
     folds = leave_one_subject_out(records)
-    truth = {record.key: int(label) for record, label in zip(records, labels, strict=True)}
-    if len(truth) < len(records):
-        raise EvaluationError(
-            f"{len(records) - len(truth)} clips come twice. Give each clip file once, and make "
-            "clip ids unique within a subject."
-        )
+    truth = {r.key: int(label) for r, label in zip(records, selection.labels, strict=True)}
     tasks = [
-        _task(collection, settings, seed, fold, indices, labels, len(selection.class_names))
+        _task(collection, settings, seed, fold, selection)
         for seed in range(1, seeds + 1)
         for fold in folds
     ]
@@ -167,25 +156,19 @@ def _check_streams(collection: ClipCollection, settings: Settings) -> None:
 
 
 def _task(
-    collection: ClipCollection,
-    settings: Settings,
-    seed: int,
-    fold: Fold,
-    indices: npt.NDArray[np.int64],
-    labels: npt.NDArray[np.int64],
-    classes: int,
+    collection: ClipCollection, settings: Settings, seed: int, fold: Fold, selection: Selection
 ) -> FoldTask:
+    held_out = selection.indices[fold.test]
     return FoldTask(
-        clip_files=tuple(collection.paths),
-        data_digest=collection.digest,
+        clips=collection,
         settings=settings,
-        classes=classes,
+        classes=len(selection.class_names),
         seed=seed,
         subject=fold.subject,
-        train_indices=indices[fold.train],
-        train_labels=labels[fold.train],
-        test_indices=indices[fold.test],
-        test_clips=tuple(collection.records[i].key for i in indices[fold.test]),
+        train_indices=selection.indices[fold.train],
+        train_labels=selection.labels[fold.train],
+        test_indices=held_out,
+        test_clips=tuple(collection.records[i].key for i in held_out),
     )
 
 

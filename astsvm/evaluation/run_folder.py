@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +24,15 @@ from astsvm.evaluation.fold import FoldResult
 from astsvm.evaluation.fold_file import fold_file_name, load_fold, save_fold
 from astsvm.evaluation.predictions import PredictionTable
 from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_text_atomically
+from astsvm.storage.differences import describe_differences
+from astsvm.storage.entry import canonical_json
 
-__all__ = ["RunFolder", "canonical_json"]
+__all__ = ["RunFolder"]
 
 _FORMAT = "astsvm-run"
 _VERSION = 1
 _TOLD_ONLY = ("files",)
 """Keys of config.json for people: moved or renamed files with the same clips are the same data."""
-
-
-def canonical_json(value: Any) -> str:
-    """Return JSON with sorted keys and no spaces: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 class RunFolder:
@@ -96,11 +92,12 @@ class RunFolder:
                 f"{self.path} exists already and is not empty; nothing was changed. Choose another "
                 "folder, or pass --resume to go on with the run in it."
             )
-        differing = list(_differences(self.config(), config))
-        if differing:
+        there = {key: value for key, value in self.config().items() if key not in _TOLD_ONLY}
+        here = {key: value for key, value in config.items() if key not in _TOLD_ONLY}
+        if differences := describe_differences(there, here):
             raise EvaluationError(
-                f"{self.path} holds a run that depends on other things, so it cannot be resumed: "
-                f"{'; '.join(differing)}. Use the same, or choose another folder."
+                f"{self.path} holds a run that was begun otherwise, so it cannot be resumed: "
+                f"{differences}. Use the same again, or choose another folder."
             )
 
     def config(self) -> dict[str, Any]:
@@ -203,12 +200,3 @@ def _fingerprint(config: dict[str, Any], seed: int, subject: str) -> str:
     depends = {key: value for key, value in config.items() if key not in (*_TOLD_ONLY, "seeds")}
     depends |= {"format": _FORMAT, "format_version": _VERSION, "seed": seed, "subject": subject}
     return hashlib.sha256(canonical_json(depends).encode()).hexdigest()
-
-
-def _differences(there: Any, here: Any, key: str = "") -> Iterator[str]:
-    """Name the keys, with both values, in which two configs differ."""
-    if isinstance(there, dict) and isinstance(here, dict):
-        for name in sorted({*there, *here} - ({*_TOLD_ONLY} if not key else set())):
-            yield from _differences(there.get(name), here.get(name), f"{key}.{name}".lstrip("."))
-    elif there != here:
-        yield f"{key} was {canonical_json(there)} and is {canonical_json(here)}"

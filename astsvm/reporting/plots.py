@@ -80,7 +80,7 @@ def _write_cells(
             ha="center",
             va="center",
             fontsize=10,
-            color="white" if shares[row, column] > 0.55 else "black",
+            color="white" if shares[row, column] > 0.65 else "black",
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from astsvm.errors import StorageError
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.summary import FULL
 from astsvm.storage.atomic import write_bytes_atomically, write_text_atomically
@@ -64,7 +65,7 @@ def write_report(run: str | Path, target: str | Path | None = None) -> Path:
     StorageError
         If the run is not finished or its files are damaged, or the page cannot be written.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
 
     folder = RunFolder(Path(run))
     config, metrics = folder.config(), folder.metrics()
@@ -76,18 +77,24 @@ def write_report(run: str | Path, target: str | Path | None = None) -> Path:
         lstrip_blocks=True,
     )
     environment.filters["figure"] = figure_text
-    page = environment.get_template("report.html").render(
-        config=config,
-        metrics=metrics,
-        parts=[FULL, *(part for part in metrics["svm"] if part != FULL)],
-        pictures=_draw(folder, metrics),
-        heads=HEAD_NAMES,
-        floors=FLOOR_NAMES,
-        figures=FIGURE_NAMES,
-        protocol_text=PROTOCOL_TEXTS.get(config["protocol"], config["protocol"]),
-        settings=list(flattened(config["settings"])),
-        preprocessing=list(flattened(config["data"]["preprocessing"])),
-    )
+    try:
+        page = environment.get_template("report.html").render(
+            config=config,
+            metrics=metrics,
+            parts=[FULL, *(part for part in metrics["svm"] if part != FULL)],
+            pictures=_draw(folder, metrics),
+            heads=HEAD_NAMES,
+            floors=FLOOR_NAMES,
+            figures=FIGURE_NAMES,
+            protocol_text=PROTOCOL_TEXTS.get(config["protocol"], config["protocol"]),
+            settings=list(flattened(config["settings"])),
+            preprocessing=list(flattened(config["data"]["preprocessing"])),
+        )
+    except (UndefinedError, KeyError) as error:
+        raise StorageError(
+            f"{folder.path}: config.json or metrics.json is damaged: {error} is missing. Restore "
+            "them, or run the folds again with --resume."
+        ) from error
     path = folder.report if target is None else Path(target)
     write_text_atomically(path, page)
     return path

@@ -66,12 +66,12 @@ def test_moved_files_are_the_same_data(run):
     [
         (
             changed(settings={"training": {"epochs": 9}, "preset": "demo"}),
-            "settings.training.epochs was 3 and is 9",
+            "settings.training.epochs: 3, not 9",
         ),
-        (changed(data={"digest": "d2"}), 'data.digest was "d1" and is "d2"'),
-        (changed(versions={"keras": "4"}), 'versions.keras was "3" and is "4"'),
-        (changed(versions={}), 'versions.keras was "3" and is null'),
-        (changed(seeds=[1, 2]), r"seeds was \[1\] and is \[1,2\]"),
+        (changed(data={"digest": "d2"}), "data.digest: 'd1', not 'd2'"),
+        (changed(versions={"keras": "4"}), "versions.keras: '3', not '4'"),
+        (changed(versions={}), "versions.keras: '3', not absent"),
+        (changed(seeds=[1, 2]), r"seeds: \[1\], not \[1, 2\]"),
     ],
 )
 def test_resume_under_other_conditions_is_refused_by_name(run, config, says):

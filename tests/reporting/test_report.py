@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -122,6 +123,16 @@ def test_says_the_same_every_time(finished_run):
 def test_an_unfinished_run_has_no_report(tmp_path):
     with pytest.raises(StorageError, match=r"config\.json"):
         write_report(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["settings", "data", "subjects", "versions", "protocol"])
+def test_a_damaged_config_is_refused_in_words(finished_run, key):
+    folder = finished_run(missing=(MissingFold(1, "smic/s99", 4, "gone"),))
+    config = json.loads((folder.path / "config.json").read_text())
+    del config[key]
+    (folder.path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(StorageError, match=f"damaged.*{key}"):
+        write_report(folder.path)
 
 
 def test_no_placeholder_is_left(finished_run):

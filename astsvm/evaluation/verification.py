@@ -1,0 +1,91 @@
+"""Whether the figures of a run are still those of its predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from astsvm.errors import EvaluationError, StorageError
+from astsvm.evaluation.predictions import PredictionTable
+from astsvm.evaluation.run_folder import RunFolder
+from astsvm.evaluation.summary import MissingFold, summarise
+from astsvm.storage.differences import describe_differences
+
+__all__ = ["verify_run"]
+
+_DIGITS = 9
+
+
+def verify_run(folder: RunFolder) -> dict[str, Any]:
+    """Compute the figures of a run again from its predictions and compare them.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        A finished run.
+
+    Returns
+    -------
+    dict
+        The figures, as ``metrics.json`` holds them.
+
+    Raises
+    ------
+    StorageError
+        If a file of the run is missing or damaged.
+    EvaluationError
+        If the figures do not follow from the predictions, or a fold has neither predictions nor a
+        place in the list of what is missing; the message names where.
+    """
+    config, table, stored = folder.config(), folder.predictions(), folder.metrics()
+    missing = _missing_folds(folder, stored)
+    _check_folds(_planned(config, folder), table, missing)
+    metrics = summarise(table, missing)
+    metrics |= {"protocol": config.get("protocol"), "synthetic": config.get("synthetic")}
+    if differences := describe_differences(_rounded(stored), _rounded(metrics)):
+        raise EvaluationError(
+            f"{folder.path}: metrics.json does not follow from predictions.csv: {differences}. "
+            "One of the two was changed; restore it, or finish the run again with --resume."
+        )
+    return metrics
+
+
+def _missing_folds(folder: RunFolder, stored: dict[str, Any]) -> list[MissingFold]:
+    try:
+        return [MissingFold(**fold) for fold in stored["missing"]]
+    except (KeyError, TypeError) as error:
+        raise StorageError(
+            f"{folder.path / 'metrics.json'} is damaged: its list of missing folds cannot be read."
+        ) from error
+
+
+def _planned(config: dict[str, Any], folder: RunFolder) -> set[tuple[int, str]]:
+    try:
+        return {(seed, subject) for seed in config["seeds"] for subject in config["subjects"]}
+    except (KeyError, TypeError) as error:
+        raise StorageError(
+            f"{folder.path / 'config.json'} is damaged: its seeds and subjects cannot be read."
+        ) from error
+
+
+def _check_folds(
+    planned: set[tuple[int, str]], table: PredictionTable, missing: list[MissingFold]
+) -> None:
+    found = {(row.seed, row.subject_key) for row in table.rows}
+    lost = planned - found - {(fold.seed, fold.subject) for fold in missing}
+    stray = found - planned
+    for folds, what in ((lost, "has no predictions"), (stray, "is not a fold of this run")):
+        if folds:
+            seed, subject = min(folds)
+            raise EvaluationError(
+                f"predictions.csv does not fit the run: the fold of {subject} (seed {seed}) "
+                f"{what}. Run the folds again with --resume."
+            )
+
+
+def _rounded(value: Any) -> Any:
+    """Round every number in a JSON value: another numpy may round a last digit otherwise."""
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return round(value, _DIGITS) if isinstance(value, float) else value

@@ -1,0 +1,37 @@
+"""`astsvm evaluate`: compute a run's figures again from its predictions, and report them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from astsvm.cli.result_table import print_result
+
+__all__ = ["evaluate"]
+
+
+@click.command()
+@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The page to write.  [default: report.html in RUN]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.pass_context
+def evaluate(ctx: click.Context, run: Path, report: Path | None, as_json: bool) -> None:
+    """Verify and report the run in the folder RUN.
+
+    Reads predictions.csv, computes every figure again, fails if metrics.json says otherwise, and
+    draws figures and report anew. The exit code is 3 if folds are missing.
+    """
+    from astsvm.evaluation.run_folder import RunFolder
+    from astsvm.evaluation.verification import verify_run
+    from astsvm.reporting import write_report
+
+    metrics = verify_run(RunFolder(run))
+    page = write_report(run, report)
+    if not as_json:
+        click.echo(f"report: {page}", err=True)
+    print_result(ctx, metrics, as_json=as_json)

@@ -1,0 +1,73 @@
+"""The figures of a run as text for people, and what is missing from them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+__all__ = ["print_result"]
+
+EXIT_SKIPPED = 3
+
+_HEADS = {"svm": "SVM", "softmax": "softmax"}
+_FLOORS = {"majority": "floor: most frequent class", "permuted": "floor: permuted labels"}
+_FIGURES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy"}
+
+
+def print_result(ctx: click.Context, metrics: dict[str, Any], *, as_json: bool) -> None:
+    """Print figures on stdout and missing folds on stderr; leave with 3 if any is missing."""
+    if as_json:
+        click.echo(json.dumps(metrics, indent=1, sort_keys=True, ensure_ascii=False))
+    else:
+        click.echo("\n".join(_lines(metrics)))
+    for fold in metrics["missing"]:
+        click.echo(
+            f"missing: fold of {fold['subject']} (seed {fold['seed']}, {fold['clips']} clips): "
+            f"{fold['reason']}",
+            err=True,
+        )
+    if metrics["missing"]:
+        ctx.exit(EXIT_SKIPPED)
+
+
+def _lines(metrics: dict[str, Any]) -> list[str]:
+    seeds = len(metrics["seeds"])
+    lines = [
+        f"{metrics['n_clips']} clips of {metrics['n_subjects']} subjects, "
+        f"{len(metrics['class_names'])} classes, protocol {metrics['protocol']}, "
+        + ("1 seed" if seeds == 1 else f"means over {seeds} seeds (sd over seeds after +-)")
+    ]
+    if metrics["synthetic"]:
+        lines.insert(0, "SYNTHETIC clips: these figures say nothing about real faces.")
+    if not metrics["complete"]:
+        lines.append("INCOMPLETE: clips of missing folds are not scored.")
+    for part, figures in metrics["svm"].items():
+        lines += ["", _heading(part, figures)]
+        lines += [_head_line(name, metrics[head][part]) for head, name in _HEADS.items()]
+        lines += [_floor_line(name, metrics["floors"][part][f]) for f, name in _FLOORS.items()]
+    lines += ["", "In brackets: 95 % intervals of a bootstrap over subjects."]
+    return lines
+
+
+def _heading(part: str, figures: dict[str, Any]) -> str:
+    name = "all clips" if part == "full" else f"{part}, {figures['n_clips']} clips"
+    return f"{name:28}" + "".join(f"{label:28}" for label in _FIGURES.values()).rstrip()
+
+
+def _head_line(name: str, figures: dict[str, Any]) -> str:
+    cells = []
+    for key in _FIGURES:
+        interval, deviation = figures[f"{key}_ci95"], figures[f"{key}_sd_seeds"]
+        cell = f"{figures[key]:.3f}"
+        if deviation is not None:
+            cell += f" +-{deviation:.3f}"
+        if interval is not None:
+            cell += f" [{interval[0]:.3f}, {interval[1]:.3f}]"
+        cells.append(f"{cell:28}")
+    return f"  {name:26}" + "".join(cells).rstrip()
+
+
+def _floor_line(name: str, figures: dict[str, float]) -> str:
+    return f"  {name:26}" + "".join(f"{figures[key]:<28.3f}" for key in _FIGURES).rstrip()

@@ -1,0 +1,155 @@
+"""`astsvm train`: judge the method on clips, one subject held out at a time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from astsvm.cli.progress import progress_bar
+from astsvm.cli.result_table import print_result
+
+if TYPE_CHECKING:
+    from astsvm.config import Settings
+
+__all__ = ["train"]
+
+
+class Names(click.ParamType):
+    """A comma-separated list of different names out of a few."""
+
+    name = "name[,name]"
+
+    def __init__(self, *allowed: str) -> None:
+        self.allowed = allowed
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Split and check what was given."""
+        if isinstance(value, tuple):
+            return value
+        names = tuple(part.strip() for part in str(value).split(","))
+        if len(set(names)) < len(names) or not set(names) <= set(self.allowed):
+            self.fail(f"expected {' and/or '.join(self.allowed)}, received {value!r}.", param, ctx)
+        return names
+
+
+def _known_protocol(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    from astsvm.datasets.protocols import PROTOCOLS
+
+    if value not in PROTOCOLS:
+        raise click.BadParameter(f"expected one of {', '.join(PROTOCOLS)}, received {value!r}.")
+    return value
+
+
+@click.command()
+@click.argument(
+    "clips", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--loso", is_flag=True, help="Leave one subject out at a time.")
+@click.option(
+    "--protocol",
+    default="as-labelled",
+    show_default=True,
+    callback=_known_protocol,
+    help="as-labelled, or megc2019 (negative, positive, surprise).",
+)
+@click.option("--preset", default="paper", show_default=True, help="paper, fast or demo.")
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON with all settings; replaces --preset.",
+)
+@click.option("--epochs", type=click.IntRange(1), help="Epochs of every fold, fixed beforehand.")
+@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="1..K.")
+@click.option("--workers", type=click.IntRange(1), help="Processes.  [default: all cores]")
+@click.option("--streams", type=Names("flow", "idsf"), help="Features to use: flow,idsf.")
+@click.option("--attention", type=click.Choice(["fam", "cam", "sam", "none"]))
+@click.option("--modules", type=Names("2d", "3d"), help="Inception modules: 2d,3d.")
+@click.option(
+    "--class-weight",
+    type=click.Choice(["none", "balanced"]),
+    help="Weights of the classes in the loss and in the SVM.",
+)
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run has stopped.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="The run's folder to write.",
+)
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.pass_context
+def train(
+    ctx: click.Context,
+    clips: tuple[Path, ...],
+    loso: bool,
+    protocol: str,
+    preset: str,
+    settings_file: Path | None,
+    epochs: int | None,
+    seeds: int,
+    workers: int | None,
+    streams: tuple[str, ...] | None,
+    attention: str | None,
+    modules: tuple[str, ...] | None,
+    class_weight: str | None,
+    resume: bool,
+    output: Path,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Evaluate the method on CLIPS, files that `astsvm preprocess` wrote.
+
+    With --loso, every subject is held out once; everything is fitted on the others. Several files
+    form one composite set. The folder of the run gets config.json, the folds, predictions.csv,
+    metrics.json, megc_log.txt, figures and report.html.
+
+    A fold that fails is left out with its reason; the exit code is then 3.
+    """
+    if not loso:
+        raise click.UsageError(
+            "say how to train: --loso holds out one subject at a time and judges the method."
+        )
+    from astsvm import run_loso
+    from astsvm.reporting import write_report
+
+    settings = _settings(preset, settings_file)
+    network = {"streams": streams, "attention": attention, "modules": modules}
+    training = {"epochs": epochs, "class_weight": class_weight}
+    settings = settings.replace(
+        network=settings.network.replace(**_given(network)),
+        training=settings.training.replace(**_given(training)),
+    )
+    with progress_bar("folds", quiet=quiet) as progress:
+        metrics = run_loso(
+            clips,
+            settings,
+            output,
+            protocol=protocol,
+            seeds=seeds,
+            workers=workers or os.cpu_count() or 1,
+            resume=resume,
+            progress=progress,
+        )
+    report = write_report(output)
+    if not as_json:
+        click.echo(f"report: {report}", err=True)
+    print_result(ctx, metrics, as_json=as_json)
+
+
+def _settings(preset: str, settings_file: Path | None) -> Settings:
+    from astsvm.config import Settings
+
+    return Settings.load(settings_file) if settings_file else Settings.from_preset(preset)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the options that were not given."""
+    return {name: value for name, value in options.items() if value is not None}
