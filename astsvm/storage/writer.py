@@ -246,7 +246,7 @@ class PartsFolder:
             [
                 clip.key,
                 clip.label,
-                str(clip.source.relative_to(self._root)),
+                os.path.relpath(clip.source, self._root),
                 [clip.onset, clip.apex, clip.offset, clip.fps],
             ]
             for clip in self._clips
