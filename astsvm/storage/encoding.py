@@ -14,6 +14,7 @@ from astsvm.clip import Clip
 from astsvm.errors import InvalidInputError
 from astsvm.storage.entry import (
     ARRAYS,
+    FIXED_SIDES,
     FRAME_NUMBERS,
     STREAM_DIMENSIONS,
     STREAM_DTYPE,
@@ -22,6 +23,7 @@ from astsvm.storage.entry import (
     Entry,
     canonical_json,
     entry_digest,
+    sides_fit,
 )
 from astsvm.storage.inspection import Attribute
 
@@ -137,6 +139,9 @@ def _encode_array(key: str, name: str, values: npt.NDArray[Any]) -> npt.NDArray[
     if dtype == "|u1" and getattr(values, "dtype", None) != np.uint8:
         raise InvalidInputError(f"{what} must be uint8, received {getattr(values, 'dtype', None)}.")
     _require_array(what, values, dimensions, floating=dtype != "|u1")
+    if not sides_fit(name, values.shape):
+        sides = ", ".join("n" if side is None else str(side) for side in FIXED_SIDES[name])
+        raise InvalidInputError(f"{what} must have the shape ({sides}), received {values.shape}.")
     return np.ascontiguousarray(values, dtype=dtype)
 
 

@@ -36,14 +36,21 @@ __all__ = [
     "canonical_json",
     "entry_digest",
     "locate_entry",
+    "sides_fit",
     "verify_entry",
     "write_attributes",
     "write_entry",
 ]
 
 STREAMS = "streams"
-ARRAYS = {"frames": ("|u1", 3), "landmarks": ("<f4", 2), "transform": ("<f8", 2)}
+ARRAYS: dict[str, tuple[str, int]] = {
+    "frames": ("|u1", 3),
+    "landmarks": ("<f4", 2),
+    "transform": ("<f8", 2),
+}
 """Optional arrays beside the streams: dtype and number of dimensions."""
+FIXED_SIDES: dict[str, tuple[int | None, ...]] = {"landmarks": (None, 2), "transform": (2, 3)}
+"""Sides that have to be of one length."""
 STREAM_DTYPE = "<f2"
 STREAM_DIMENSIONS = 4
 
@@ -111,6 +118,14 @@ class EntryPlace:
         }
 
 
+def sides_fit(name: str, shape: tuple[int, ...]) -> bool:
+    """Tell whether an array has the fixed sides that its name asks for."""
+    fixed = FIXED_SIDES.get(name, (None,) * len(shape))
+    return len(fixed) == len(shape) and all(
+        want in (None, side) for want, side in zip(fixed, shape, strict=True)
+    )
+
+
 def canonical_json(value: object) -> str:
     """Return JSON with sorted keys, no spaces, and neither NaN nor infinity."""
     return json.dumps(
@@ -170,6 +185,10 @@ def locate_entry(group: h5py.Group | h5py.Dataset) -> EntryPlace:
                 arrays[f"{STREAMS}/{stream}"] = array_place(item, STREAM_DTYPE, STREAM_DIMENSIONS)
         elif name in ARRAYS:
             arrays[name] = array_place(child(group, name), *ARRAYS[name])
+            if not sides_fit(name, arrays[name].shape):
+                raise StorageError(
+                    f"{group.name}/{name} has the impossible shape {arrays[name].shape}."
+                )
         else:
             raise StorageError(f"{group.name}/{name} is not part of a clip; the file is foreign.")
     if not any(name.startswith(STREAMS) for name in arrays):
