@@ -11,8 +11,16 @@ import numpy.typing as npt
 
 from astsvm.errors import FrameReadError
 from astsvm.preprocessing.image_header import claimed_size
+from astsvm.preprocessing.opencv_log import silent_opencv
 
-__all__ = ["IMAGE_SUFFIXES", "MOST_PIXELS", "Frame", "grey_frame", "read_image"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "MOST_PIXELS",
+    "Frame",
+    "grey_frame",
+    "read_image",
+    "require_sane_size",
+]
 
 Frame = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 """(H, W) grey: uint8, or float32 in [0, 1] where the source is deeper than 8 bits."""
@@ -115,9 +123,10 @@ def grey_frame(pixels: npt.NDArray[Any], path: Path) -> Frame:
 def _decoded(path: Path, content: bytes) -> npt.NDArray[Any]:
     """Decode from memory: OpenCV's own file reading stumbles over some paths."""
     try:
-        pixels: npt.NDArray[Any] | None = cv2.imdecode(
-            np.frombuffer(content, np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
-        )
+        with silent_opencv():
+            pixels: npt.NDArray[Any] | None = cv2.imdecode(
+                np.frombuffer(content, np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
+            )
     except cv2.error as error:
         raise FrameReadError(_undecodable(path)) from error
     if pixels is None:

@@ -92,8 +92,8 @@ def _webp_size(content: bytes) -> tuple[int, int] | None:
         (packed,) = struct.unpack_from("<I", content, 21)
         return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
     if kind == b"VP8X":
-        low, high, packed = struct.unpack_from("<HBI", content, 24)
-        return (low | high << 16) + 1, (packed & 0xFFFFFF) + 1
+        low, high, low_rows, high_rows = struct.unpack_from("<HBHB", content, 24)
+        return (low | high << 16) + 1, (low_rows | high_rows << 16) + 1
     return None
 
 

@@ -12,6 +12,7 @@ import cv2
 
 from astsvm.errors import FrameReadError
 from astsvm.preprocessing.image_file import Frame, grey_frame, require_sane_size
+from astsvm.preprocessing.opencv_log import silent_opencv
 
 __all__ = ["VIDEO_SUFFIXES", "open_video"]
 
@@ -55,7 +56,8 @@ def open_video(path: Path, onset: int, offset: int | None) -> tuple[Iterator[Fra
         At once if the file is no video; while iterating if the video ends before `offset`, or,
         without an offset, far before the number of frames its header states.
     """
-    capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
+    with silent_opencv():
+        capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
     if not capture.isOpened():
         raise FrameReadError(
             f"{path}: expected a video, but it cannot be opened; it is empty, truncated, damaged "
