@@ -116,9 +116,16 @@ class FlowSettings(_Frozen):
     window: Annotated[int, Field(ge=3, le=63)] = 15
     levels: Annotated[int, Field(ge=1, le=6)] = 3
     iterations: Annotated[int, Field(ge=1, le=10)] = 2
-    regularisation: Annotated[float, Field(gt=0, le=0.1)] = 1e-3
+    regularisation: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Tikhonov term in units of the level's mean squared gradient."""
     local_mean_sigma: Annotated[float, Field(ge=0, le=64)] = 8.0
     """Sigma in pixels of the local mean subtracted before Lucas-Kanade; 0 leaves it out."""
+
+    @model_validator(mode="after")
+    def _window_has_a_centre(self) -> Self:
+        if self.window % 2 == 0:
+            raise ValueError(f"window must be odd, received {self.window}")
+        return self
 
 
 class PreprocessingSettings(_Frozen):
@@ -138,8 +145,12 @@ class PreprocessingSettings(_Frozen):
     streams: tuple[Stream, ...] = ("flow", "idsf")
 
     @model_validator(mode="after")
-    def _streams_are_distinct(self) -> Self:
+    def _parts_fit_together(self) -> Self:
         _require_distinct("streams", self.streams)
+        if self.alignment == "piecewise" and self.landmark_model != "68":
+            raise ValueError("alignment piecewise needs landmark_model 68")
+        if self.flow.window > self.size:
+            raise ValueError(f"flow.window {self.flow.window} exceeds size {self.size}")
         return self
 
     @property
