@@ -44,7 +44,9 @@ def check_forward(model, shapes, classes):
     assert probabilities.min() >= 0
 
 
-@pytest.mark.parametrize(("streams", "attention", "modules"), product(STREAMS, ATTENTION, MODULES))
+@pytest.mark.parametrize(
+    ("streams", "attention", "modules"), list(product(STREAMS, ATTENTION, MODULES))
+)
 def test_it_builds_for_every_choice(streams, attention, modules):
     from astsvm.network import build_network
 
