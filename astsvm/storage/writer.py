@@ -10,15 +10,12 @@ of completion, interruptions, time or place.
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
-import platform
 import weakref
-from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from astsvm.clip import Clip
 from astsvm.config import PreprocessingSettings
@@ -26,34 +23,27 @@ from astsvm.datasets.contract import Dataset, Problem
 from astsvm.errors import StorageError
 from astsvm.storage import parts
 from astsvm.storage.assembly import write_clip_file
-from astsvm.storage.atomic import write_text_atomically
-from astsvm.storage.differences import describe_differences
 from astsvm.storage.encoding import ProcessedClip
-from astsvm.storage.entry import Entry, canonical_json
+from astsvm.storage.entry import Entry
+from astsvm.storage.manifest import (
+    claim_folder,
+    describe_run,
+    library_versions,
+    refuse_foreign_folder,
+)
 from astsvm.storage.skipped import SkippedClip
 
-__all__ = ["PartsFolder", "ProcessedClip", "library_versions"]
+__all__ = ["PartsFolder", "ProcessedClip"]
 
 CLIP_LEFT_OUT = "the clip is left out, the other clips are kept"
 MAXIMUM_REASON = 2000
-_LIBRARIES = ("astsvm", "dlib-bin", "h5py", "numpy", "opencv-python-headless", "scipy")
-
-
-def library_versions() -> dict[str, str]:
-    """Return the versions of what computes and stores features, Python included."""
-    versions = {"python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "absent"
-    return versions
 
 
 class PartsFolder:
     """The finished clips of a run that is under way, to be made by :meth:`open`.
 
-    It may be sent to worker processes: there it can store clips, but not assemble.
+    Used in a ``with`` statement, it lets a later run in at the end, whatever happened. It may be
+    sent to worker processes: there it can store clips, but not assemble.
     """
 
     def __init__(self, path: Path, root: Path) -> None:
@@ -62,6 +52,22 @@ class PartsFolder:
         self._output: Path | None = None
         self._dataset: Dataset | None = None
         self._settings: dict[str, Any] = {}
+        self._release: Callable[[], object] = _nothing_to_release
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let another run have the parts; they stay, and this object can be forgotten."""
+        self._release()
 
     def __getstate__(self) -> dict[str, Any]:
         # The dataset stays here: it is large, and a worker gets its clip by itself.
@@ -102,6 +108,7 @@ class PartsFolder:
             raise StorageError(
                 f"{output} exists already; expected a new file. Name another one, or delete it."
             )
+        refuse_foreign_folder(folder)
         run = cls(folder, dataset.root)
         run._output, run._dataset = output, dataset
         run._settings = (
@@ -114,7 +121,12 @@ class PartsFolder:
             run._lock()
         except OSError as error:
             raise StorageError(f"{folder}: cannot be made: {error.strerror}.") from error
-        run._claim(resume)
+        try:
+            manifest = describe_run(dataset, run._settings)
+            claim_folder(folder, manifest, resume=resume)
+        except BaseException:
+            run.close()
+            raise
         return run
 
     def is_done(self, index: int) -> bool:
@@ -171,6 +183,7 @@ class PartsFolder:
             temporary_folder=self.path,
         )
         parts.remove_parts(self.path)
+        self.close()
         return failures
 
     @property
@@ -210,60 +223,11 @@ class PartsFolder:
             raise StorageError(
                 f"{self.path}: another process is writing this file now. Wait until it is done."
             ) from None
-        weakref.finalize(self, os.close, descriptor)
+        self._release = weakref.finalize(self, os.close, descriptor)
 
-    def _claim(self, resume: bool) -> None:
-        """Write the manifest, or compare with the one that is there."""
-        manifest = self._manifest()
-        path = self.path / parts.MANIFEST
-        if foreign := parts.foreign_files(self.path):
-            raise StorageError(
-                f"{self.path} holds what is no part of a clip file ({', '.join(foreign[:3])}). "
-                "Move it away, or name another output."
-            )
-        if not path.exists():
-            write_text_atomically(path, canonical_json(manifest))
-            return
-        if not resume:
-            raise StorageError(
-                f"{self.path} holds the finished clips of an interrupted run. Go on with it by "
-                "--resume, or delete that folder."
-            )
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StorageError(f"{path} is damaged; delete the folder and start again.") from error
-        if not isinstance(found, dict):
-            raise StorageError(f"{path} is damaged; delete the folder and start again.")
-        if differences := describe_differences(found, manifest):
-            raise StorageError(
-                f"{self.path} cannot be gone on with, for it was begun otherwise: {differences}. "
-                f"Use the same again, or delete that folder and start again."
-            )
 
-    def _manifest(self) -> dict[str, Any]:
-        listed = [
-            [
-                clip.key,
-                clip.label,
-                os.path.relpath(clip.source, self._root),
-                [clip.onset, clip.apex, clip.offset, clip.fps],
-            ]
-            for clip in self._clips
-        ]
-        dataset = self._dataset
-        return {
-            "format": "astsvm-parts",
-            "format-version": parts.PART_VERSION,
-            "dataset": dataset.name if dataset else "",
-            "synthetic": bool(dataset and dataset.synthetic),
-            "settings": self._settings,
-            "versions": library_versions(),
-            "clips": {
-                "number": len(listed),
-                "sha256": hashlib.sha256(canonical_json(listed).encode()).hexdigest(),
-            },
-        }
+def _nothing_to_release() -> None:
+    """Stand in for the lock in a worker process, which holds none."""
 
 
 def _skipped_rows(root: Path, problems: Sequence[Problem]) -> list[SkippedClip]:

@@ -1,0 +1,105 @@
+"""What the parts of a run were made of, so that only the same run goes on with them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from astsvm.datasets.contract import Dataset
+from astsvm.errors import StorageError
+from astsvm.storage.atomic import write_text_atomically
+from astsvm.storage.differences import describe_differences
+from astsvm.storage.entry import canonical_json
+from astsvm.storage.parts import MANIFEST, PART_VERSION, foreign_files
+
+__all__ = ["claim_folder", "describe_run", "library_versions", "refuse_foreign_folder"]
+
+_LIBRARIES = ("astsvm", "dlib-bin", "h5py", "numpy", "opencv-python-headless", "scipy")
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of what computes and stores features, Python included."""
+    versions = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "absent"
+    return versions
+
+
+def describe_run(dataset: Dataset, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what has to be the same when a run is gone on with, as a JSON object."""
+    listed = [
+        [
+            clip.key,
+            clip.label,
+            os.path.relpath(clip.source, dataset.root),
+            [clip.onset, clip.apex, clip.offset, clip.fps, list(clip.notes)],
+        ]
+        for clip in dataset.clips
+    ]
+    return {
+        "format": "astsvm-parts",
+        "format-version": PART_VERSION,
+        "dataset": dataset.name,
+        "synthetic": dataset.synthetic,
+        "settings": dict(settings),
+        "versions": library_versions(),
+        "clips": {
+            "number": len(listed),
+            "sha256": hashlib.sha256(canonical_json(listed).encode()).hexdigest(),
+        },
+    }
+
+
+def refuse_foreign_folder(folder: Path) -> None:
+    """Keep out of a folder that holds what is not ours, before anything is put into it.
+
+    Raises
+    ------
+    StorageError
+        If there is such a folder.
+    """
+    if folder.is_dir() and (foreign := foreign_files(folder)):
+        raise StorageError(
+            f"{folder} holds what is no part of a clip file ({', '.join(foreign[:3])}). "
+            "Move it away, or name another output."
+        )
+
+
+def claim_folder(folder: Path, manifest: Mapping[str, Any], *, resume: bool) -> None:
+    """Write the manifest into a new parts folder, or compare with the one that is there.
+
+    Raises
+    ------
+    StorageError
+        If the folder holds the parts of a run that is not to be gone on with, or that was begun
+        otherwise; what differs is named.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        write_text_atomically(path, canonical_json(manifest))
+        return
+    if not resume:
+        raise StorageError(
+            f"{folder} holds the finished clips of an interrupted run. Go on with it by "
+            "--resume, or delete that folder."
+        )
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} is damaged; delete the folder and start again.") from error
+    if not isinstance(found, dict):
+        raise StorageError(f"{path} is damaged; delete the folder and start again.")
+    if differences := describe_differences(found, manifest):
+        raise StorageError(
+            f"{folder} cannot be gone on with, for it was begun otherwise: {differences}. "
+            "Use the same again, or delete that folder and start again."
+        )

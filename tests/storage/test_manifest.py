@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from astsvm.config import PreprocessingSettings
+from astsvm.errors import StorageError
+from astsvm.storage import manifest
+
+if TYPE_CHECKING:
+    from conftest import Maker
+
+
+def test_parts_in_the_way_need_resume(maker: Maker) -> None:
+    maker.start(maker.dataset())
+    with pytest.raises(StorageError, match=r"interrupted run.*--resume"):
+        maker.start(maker.dataset())
+
+
+def test_resume_without_parts_starts(maker: Maker) -> None:
+    parts = maker.start(maker.dataset(), resume=True)
+    assert not parts.is_done(0)
+
+
+def test_resume_names_what_differs(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    maker.start(maker.dataset())
+    other = PreprocessingSettings(size=32, length=3)
+    with pytest.raises(StorageError, match=r"settings\.size: 16, not 32") as caught:
+        maker.start(maker.dataset(), resume=True, settings=other)
+    assert "length" not in str(caught.value)
+    with pytest.raises(StorageError, match=r"clips\.number: 3, not 2"):
+        maker.start(maker.dataset("ab"), resume=True)
+    with pytest.raises(StorageError, match=r"clips\.sha256"):
+        maker.start(maker.dataset("abd"), resume=True)
+    monkeypatch.setattr(manifest, "library_versions", lambda: {"numpy": "0.1"})
+    with pytest.raises(StorageError, match=r"versions\.numpy: '[2-9]\S*', not '0\.1'"):
+        maker.start(maker.dataset(), resume=True)
+
+
+def test_a_damaged_manifest_is_named(maker: Maker) -> None:
+    folder = maker.start(maker.dataset()).path
+    for content in ("{", "[]"):
+        (folder / "settings.json").write_text(content)
+        with pytest.raises(StorageError, match=r"settings\.json is damaged"):
+            maker.start(maker.dataset(), resume=True)
+
+
+def test_somebody_elses_folder_is_left_alone(maker: Maker) -> None:
+    folder = maker.folder / "clips.h5.parts"
+    folder.mkdir()
+    (folder / "thesis.tex").write_text("x")
+    for resume in (False, True):
+        with pytest.raises(StorageError, match=r"thesis\.tex"):
+            maker.start(maker.dataset(), resume=resume)
+    assert [item.name for item in folder.iterdir()] == ["thesis.tex"]
