@@ -7,9 +7,9 @@ box mean over the flow after each iteration (camera noise moves no muscle).
 
 Measured on the synthetic corpus's default preset (seed 1, six subjects, three clips each), onset
 to apex, mean endpoint error against the exact flow within the face on the 192 x 192 chip, the mean
-motion being .43 px: .085 px. OpenCV on the same clips: DIS .128 px (medium; .166 fast, .179
-ultrafast), Farneback .138 px (window 15; .108 with 21). Without the local mean ours is .61 px, with
-a Tikhonov term a hundred times smaller .108 px. Shifts of an analytic texture come back within
+motion being .43 px: .084 px. OpenCV on the same clips: DIS .126 px (medium; .164 fast, .177
+ultrafast), Farneback .137 px (window 15; .108 with 21). Without the local mean ours is .60 px, with
+a Tikhonov term a hundred times smaller .107 px. Shifts of an analytic texture come back within
 .004 (of .06 px), .02 (.56 px), .04 (1.1 px) and .10 px (3.4 px), all pixels counted.
 
 References

@@ -56,10 +56,11 @@ class FaceAligner:
         Side of the chip in pixels, 16 to 1024.
     method : {"similarity", "piecewise", "none"}
         ``similarity`` turns, scales and shifts, so that the eyes lie level at .30 of the height
-        and the side is 2.75 times their distance; brows and chin are inside. ``piecewise`` also
-        brings all 68 landmarks onto one canonical face (a piecewise-affine warp; the template is
-        ours), which takes out the shape of the individual face. ``none`` resizes whole frames
-        that are cropped to the face already, each side on its own.
+        and the side is 2.75 times their distance, or as much more as a long face needs to have
+        its chin inside (known with 68 landmarks only). ``piecewise`` also brings all 68 landmarks
+        onto one canonical face (a piecewise-affine warp; the template is ours), which takes out
+        the shape of the individual face. ``none`` resizes whole frames that are cropped to the
+        face already, each side on its own.
     landmark_model : {"68", "5"}
         dlib's landmark scheme; ``piecewise`` needs 68.
     landmark_file : Path or None
@@ -159,7 +160,7 @@ class FaceAligner:
         if self.method == "none" or points is None:
             transform = warping.resizing_transform(width, height, self.size)
             return warping.affine_warp(transform, (height, width), self.size), transform
-        transform = warping.eye_transform(eye_centres(points), self.size)
+        transform = warping.chip_transform(points, self.size)
         if self.method == "similarity":
             return warping.affine_warp(transform, (height, width), self.size), transform
         if len(points) != 68:

@@ -18,8 +18,9 @@ from scipy.spatial import Delaunay
 from astsvm.arrays import FloatArray
 from astsvm.errors import InvalidInputError
 from astsvm.preprocessing.canonical_face import canonical_landmarks
+from astsvm.preprocessing.face import eye_centres
 
-__all__ = ["Warp", "affine_warp", "eye_transform", "piecewise_warp", "resizing_transform"]
+__all__ = ["Warp", "affine_warp", "chip_transform", "piecewise_warp", "resizing_transform"]
 
 Transform = npt.NDArray[np.float64]
 Warp = Callable[[FloatArray], FloatArray]
@@ -31,25 +32,43 @@ CHIP_SIDE = 2.75
 EYE_LINE = 0.30
 """Height of the eyes in the chip, as a part of its side from the top (ours)."""
 
+CHIN_LINE = 0.95
+"""The chin lies no lower than this part of the side; a long face gets a larger chip (ours)."""
 
-def eye_transform(eyes: Transform, size: int) -> Transform:
-    """Return the similarity (2, 3) that brings the eye centres to their place in the chip.
+CHIN = 8
+"""dlib's landmark of the chin."""
 
-    The eyes come to lie level, at .30 of the height, the side being 2.75 times their distance.
+
+def chip_transform(landmarks: Transform, size: int) -> Transform:
+    """Return the similarity (2, 3) that brings a face to its place in the chip.
+
+    The eyes come to lie level at .30 of the height, their middle on the middle. The side is 2.75
+    times their distance, or as much more as keeps the chin at .95 of the height: among 159 real
+    SAMM clips 28 have a chin that 2.75 would cut off.
 
     Parameters
     ----------
-    eyes : ndarray of shape (2, 2)
-        Image-left and image-right eye centre, in pixels of the frame.
+    landmarks : ndarray of shape (68, 2) or (5, 2)
+        In pixels of the frame. Five points know of no chin; the side then is 2.75 distances.
     size : int
         Side of the chip in pixels.
+
+    Raises
+    ------
+    InvalidInputError
+        If the landmarks are none.
     """
-    along = eyes[1] - eyes[0]
-    scale = size / CHIP_SIDE / float(np.hypot(*along))
-    cosine, sine = along / np.hypot(*along)
-    turn = scale * np.array([[cosine, sine], [-sine, cosine]])
-    place = np.array([0.5 * size - 0.5, EYE_LINE * size - 0.5])
-    return np.column_stack([turn, place - turn @ eyes.mean(axis=0)])
+    eyes = eye_centres(landmarks)
+    middle = eyes.mean(axis=0)
+    distance = float(np.hypot(*(eyes[1] - eyes[0])))
+    cosine, sine = (eyes[1] - eyes[0]) / distance
+    upright = np.array([[cosine, sine], [-sine, cosine]])
+    side = CHIP_SIDE * distance
+    if len(landmarks) > CHIN:
+        below_eyes = float((upright @ (landmarks[CHIN] - middle))[1])
+        side = max(side, below_eyes / (CHIN_LINE - EYE_LINE))
+    turn = size / side * upright
+    return np.column_stack([turn, _eye_place(size) - turn @ middle])
 
 
 def resizing_transform(width: int, height: int, size: int) -> Transform:
@@ -103,16 +122,14 @@ def piecewise_warp(
     landmarks : ndarray of shape (68, 2)
         In pixels of the frame.
     transform : ndarray of shape (2, 3)
-        The similarity of :func:`eye_transform`.
+        The similarity of :func:`chip_transform`.
     shape, size
         As in :func:`affine_warp`.
     """
-    scale = size / CHIP_SIDE
-    place = np.array([0.5 * size - 0.5, EYE_LINE * size - 0.5])
     low, middle, high = -0.5, 0.5 * size - 0.5, size - 0.5
     ticks = (low, middle, high)
     rim = np.array([(x, y) for x in ticks for y in ticks if (x, y) != (middle, middle)])
-    canonical = np.vstack([canonical_landmarks() * scale + place, rim])
+    canonical = np.vstack([canonical_landmarks() * size / CHIP_SIDE + _eye_place(size), rim])
     source = np.vstack([landmarks, _inverse(transform, rim)])
 
     triangles = Delaunay(canonical)
@@ -167,6 +184,11 @@ class _Cut:
             across, down = max(across, 1e-3), max(down, 1e-3)
         blurred = cv2.GaussianBlur(part, (0, 0), across, sigmaY=down)
         return np.asarray(blurred, dtype=np.float32)
+
+
+def _eye_place(size: int) -> Transform:
+    """Return where the middle between the eyes lies in the chip."""
+    return np.array([0.5 * size - 0.5, EYE_LINE * size - 0.5])
 
 
 def _inverse(transform: Transform, points: Transform) -> Transform:

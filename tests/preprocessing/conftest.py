@@ -55,3 +55,16 @@ def real_faces():
     if not root:
         pytest.skip("ASTSVM_REAL_DATA is not set")
     return Path(root) / "faces"
+
+
+@pytest.fixture(scope="session")
+def synthetic_clip():
+    """One SYNTHETIC clip with known landmarks."""
+    from astsvm.datasets.synthetic import SyntheticClip, draw_subject
+
+    return SyntheticClip(draw_subject(1), 1, "positive")
+
+
+@pytest.fixture(scope="session")
+def onset_frame(synthetic_clip):
+    return synthetic_clip.frame(synthetic_clip.onset)
