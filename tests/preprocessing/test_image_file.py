@@ -46,6 +46,25 @@ def test_transparency_is_ignored(tmp_path, grey, save):
     np.testing.assert_allclose(frame, grey, atol=1)
 
 
+def test_sixteen_bit_transparency_is_ignored_too(tmp_path, save):
+    deep = np.random.default_rng(0).integers(0, 65536, (20, 30, 4), dtype=np.uint16)
+    frame = read_image(save(tmp_path / "a.png", deep))
+    assert frame.dtype == np.float32
+    np.testing.assert_allclose(frame, deep[..., :3] @ LUMA / 65535, atol=1e-5)
+
+
+def test_a_cameras_rotation_mark_is_obeyed(tmp_path, grey, save):
+    """EXIF orientation 6: the camera was turned, the picture has to be turned clockwise."""
+    path = save(tmp_path / "a.jpg", grey)
+    directory = b"MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 0x0112, 3, 1, 6, 0, 0)
+    mark = b"Exif\0\0" + directory
+    content = path.read_bytes()
+    path.write_bytes(
+        content[:2] + b"\xff\xe1" + struct.pack(">H", len(mark) + 2) + mark + content[2:]
+    )
+    np.testing.assert_allclose(read_image(path), np.rot90(grey, -1).astype(int), atol=8)
+
+
 def png(width, height, colour_type, *chunks):
     """Assemble a PNG by hand."""
 
