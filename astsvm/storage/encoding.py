@@ -83,8 +83,10 @@ def encode_entry(processed: ProcessedClip, root: Path) -> Entry:
             arrays[name] = _encode_array(clip.key, name, values)
     attributes = _encode_attributes(processed, root)
     for name, value in attributes.items():
-        if isinstance(value, str) and len(value.encode()) > MAXIMUM_TEXT_BYTES:
-            raise InvalidInputError(f"clip {clip.key}: {name} is longer than 32000 bytes.")
+        if isinstance(value, str) and len(value.encode("utf-8", "replace")) > MAXIMUM_TEXT_BYTES:
+            raise InvalidInputError(
+                f"clip {clip.key}: {name} is longer than {MAXIMUM_TEXT_BYTES} bytes. Shorten it."
+            )
     attributes["sha256"] = entry_digest(attributes, arrays)
     return Entry(attributes, arrays)
 
@@ -96,6 +98,12 @@ def _encode_attributes(processed: ProcessedClip, root: Path) -> dict[str, Attrib
     except ValueError:
         raise InvalidInputError(
             f"clip {clip.key}: expected a source inside {root}, received {clip.source}."
+        ) from None
+    try:
+        str(source).encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError(
+            f"clip {clip.key}: the name of the source, {str(source)!r}, is no UTF-8. Rename it."
         ) from None
     attributes: dict[str, Attribute] = {
         "database": clip.database,

@@ -39,6 +39,16 @@ MAXIMUM_ATTRIBUTE_BYTES = 2**20
 MAXIMUM_CHILDREN = 10**6
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
+# What h5py, numpy and json raise when a damaged file leads them astray.
+_LIBRARY_ERRORS = (
+    ArithmeticError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 Attribute = str | int | float
 
 
@@ -83,7 +93,7 @@ def open_guarded(path: Path) -> Iterator[h5py.File]:
             yield file
     except StorageError as error:
         raise StorageError(f"{path}: {error}") from error
-    except (OSError, RuntimeError, LookupError, ValueError, TypeError, MemoryError) as error:
+    except _LIBRARY_ERRORS as error:
         raise StorageError(f"{path}: {_explain(error)}") from error
 
 

@@ -34,7 +34,9 @@ def library_versions() -> dict[str, str]:
     return versions
 
 
-def describe_run(dataset: Dataset, settings: Mapping[str, Any]) -> dict[str, Any]:
+def describe_run(
+    dataset: Dataset, settings: Mapping[str, Any], inputs: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return what has to be the same when a run is gone on with, as a JSON object."""
     listed = [
         [
@@ -51,6 +53,7 @@ def describe_run(dataset: Dataset, settings: Mapping[str, Any]) -> dict[str, Any
         "dataset": dataset.name,
         "synthetic": dataset.synthetic,
         "settings": dict(settings),
+        "inputs": dict(inputs),
         "versions": library_versions(),
         "clips": {
             "number": len(listed),

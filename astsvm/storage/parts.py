@@ -80,6 +80,8 @@ def write_part(folder: Path, index: int, processed: ProcessedClip, root: Path) -
 
 def write_failure(folder: Path, index: int, reason: str) -> None:
     """Write why a clip could not be processed."""
+    # File names that are no UTF-8 reach Python as lone surrogates, which JSON cannot hold.
+    reason = reason.encode("utf-8", "replace").decode()
     write_text_atomically(_failure(folder, index), canonical_json({"reason": reason}))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import fcntl
 import os
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -82,6 +82,7 @@ class PartsFolder:
         settings: PreprocessingSettings,
         *,
         resume: bool = False,
+        inputs: Mapping[str, Any] | None = None,
     ) -> PartsFolder:
         """Start a run, or go on with one.
 
@@ -96,6 +97,9 @@ class PartsFolder:
             says so instead.
         resume : bool
             Go on with the parts that are there; without parts, start.
+        inputs : mapping, optional
+            What else the features depend on, such as the digest of a landmarks file, as JSON
+            values; a run is only gone on with if they are the same.
 
         Raises
         ------
@@ -122,7 +126,7 @@ class PartsFolder:
         except OSError as error:
             raise StorageError(f"{folder}: cannot be made: {error.strerror}.") from error
         try:
-            manifest = describe_run(dataset, run._settings)
+            manifest = describe_run(dataset, run._settings, inputs or {})
             claim_folder(folder, manifest, resume=resume)
         except BaseException:
             run.close()

@@ -82,6 +82,7 @@ def test_the_largest_float16_passes_and_nothing_beyond() -> None:
         ({"fps": 0.0}, "fps must be positive"),
         ({"fps": float("nan")}, "fps must be positive"),
         ({"clip": Clip("db", "1", "c", "x", Path("/elsewhere/c.avi"))}, "inside /data/corpus"),
+        ({"clip": Clip("db", "1", "c", "x", ROOT / "c\udcff.avi")}, "is no UTF-8"),
         ({"clip": Clip("db", "1", "c", "x" * 40_000, ROOT / "c")}, "longer than 32000 bytes"),
     ],
 )

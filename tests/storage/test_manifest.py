@@ -33,6 +33,8 @@ def test_resume_names_what_differs(maker: Maker, monkeypatch: pytest.MonkeyPatch
         maker.start(maker.dataset("ab"), resume=True)
     with pytest.raises(StorageError, match=r"clips\.sha256"):
         maker.start(maker.dataset("abd"), resume=True)
+    with pytest.raises(StorageError, match=r"inputs\.landmarks: absent, not 'abc'"):
+        maker.start(maker.dataset(), resume=True, inputs={"landmarks": "abc"})
     monkeypatch.setattr(manifest, "library_versions", lambda: {"numpy": "0.1"})
     with pytest.raises(StorageError, match=r"versions\.numpy: '[2-9]\S*', not '0\.1'"):
         maker.start(maker.dataset(), resume=True)
