@@ -2,7 +2,8 @@
 
 Importing this package does not import TensorFlow; the first use of a name does. The environment is
 set here because TensorFlow reads it once, when it is imported: oneDNN makes a training step about
-ten times faster where TensorFlow leaves it off.
+ten times faster where TensorFlow leaves it off. Its log is silenced because a machine without a
+GPU would be told of an error; errors still arrive as exceptions.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 _LAZY = {
