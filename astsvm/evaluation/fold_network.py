@@ -11,13 +11,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+# First, because it sets the environment that TensorFlow reads when it is imported.
+from astsvm.network.input_pipeline import prediction_batches, training_batches
+from astsvm.network.model import build_network, feature_extractor
+
+# isort: split
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from astsvm.config import NetworkSettings
-from astsvm.network.input_pipeline import prediction_batches, training_batches
-from astsvm.network.model import build_network, feature_extractor
 
 if TYPE_CHECKING:
     from astsvm.evaluation.fold import FoldTask
