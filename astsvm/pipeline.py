@@ -7,6 +7,7 @@ Clips are independent: each is processed in a worker process and is durable as s
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,35 +104,37 @@ def preprocess_dataset(
     StorageError
         If `output` exists, cannot be written, or is resumed under other settings.
     """
-    parts = PartsFolder.open(output, dataset, settings, resume=resume)
-    waiting = [index for index in range(len(dataset.clips)) if not parts.is_done(index)]
-    total, done = len(dataset.clips), len(dataset.clips) - len(waiting)
-    tasks = [
-        _ClipTask(
-            index=index,
-            clip=dataset.clips[index],
-            settings=settings,
-            parts=parts,
-            landmarks=(landmarks or {}).get(dataset.clips[index].key),
-            precomputed_flow=dataset.precomputed_flow,
+    given = dict(landmarks or {})
+    inputs = {"landmarks": _landmarks_digest(given)} if given else {}
+    with PartsFolder.open(output, dataset, settings, resume=resume, inputs=inputs) as parts:
+        tasks = [
+            _ClipTask(
+                index=index,
+                clip=clip,
+                settings=settings,
+                parts=parts,
+                landmarks=given.get(clip.key),
+                precomputed_flow=dataset.precomputed_flow,
+            )
+            for index, clip in enumerate(dataset.clips)
+            if not parts.is_done(index)
+        ]
+        reused = len(dataset.clips) - len(tasks)
+        outcomes = run_tasks(
+            _process_and_store,
+            tasks,
+            workers=workers,
+            timeout=clip_timeout,
+            tasks_per_process=_CLIPS_PER_PROCESS,
         )
-        for index in waiting
-    ]
-    reused = done
-    for outcome in run_tasks(
-        _process_and_store,
-        tasks,
-        workers=workers,
-        timeout=clip_timeout,
-        tasks_per_process=_CLIPS_PER_PROCESS,
-    ):
-        if outcome.error is not None:
-            parts.store_failure(tasks[outcome.index].index, _reason(outcome.error))
-        done += 1
-        if progress is not None:
-            progress(done, total)
-    failures = parts.assemble(dataset.problems)
-    return PreprocessSummary(output, total - len(failures), reused, (*dataset.problems, *failures))
+        for done, outcome in enumerate(outcomes, start=reused + 1):
+            if outcome.error is not None:
+                parts.store_failure(tasks[outcome.index].index, _reason(outcome.error))
+            if progress is not None:
+                progress(done, len(dataset.clips))
+        failures = parts.assemble(dataset.problems)
+    stored = len(dataset.clips) - len(failures)
+    return PreprocessSummary(output, stored, reused, (*dataset.problems, *failures))
 
 
 def process_clip(
@@ -234,9 +237,16 @@ def _features(
     if "flow" in settings.streams:
         streams["flow"] = optical_flow(frames, **settings.flow.model_dump())
     if "idsf" in settings.streams:
-        differences = idsf(frames, settings.illumination)
-        if settings.flow.zero_first:
-            # The same number of steps on both paths: the onset differs from itself by nothing.
-            differences = np.concatenate([np.zeros_like(differences[:1]), differences])
-        streams["idsf"] = differences
+        # With a zero field first, the onset's difference from itself keeps the paths equally long.
+        streams["idsf"] = idsf(frames, settings.illumination, zero_first=settings.flow.zero_first)
     return streams
+
+
+def _landmarks_digest(landmarks: Mapping[str, Landmarks]) -> str:
+    """Fingerprint of given landmarks: a resumed run must have been given the same."""
+    digest = hashlib.sha256()
+    for key in sorted(landmarks):
+        points = np.asarray(landmarks[key], dtype=np.float32)
+        digest.update(f"{key}{points.shape}".encode())
+        digest.update(points.tobytes())
+    return digest.hexdigest()

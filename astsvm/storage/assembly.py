@@ -62,7 +62,7 @@ def write_clip_file(
     Raises
     ------
     StorageError
-        If there is no clip, the clips differ in their streams, or the file cannot be written.
+        If the clips differ in their streams, or the file cannot be written.
     """
     folder = path.parent if temporary_folder is None else temporary_folder
     free = shutil.disk_usage(folder).free
@@ -110,6 +110,4 @@ def _write_clips(group: h5py.Group, entries: Iterable[Entry]) -> list[dict[str, 
             )
         write_entry(group.create_group(f"{index:06d}"), entry)
         written.append(entry.attributes)
-    if not written:
-        raise StorageError("no clip could be processed, so there is nothing to store.")
     return written

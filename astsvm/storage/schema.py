@@ -99,8 +99,10 @@ class FileIndex:
 
     @property
     def streams(self) -> dict[str, tuple[int, ...]]:
-        """Shape (T, H, W, C) of each stream, the same in every clip."""
-        return {name: place.shape for name, place in self.entries[0].streams.items()}
+        """Shape (T, H, W, C) of each stream, the same in every clip; empty without any clip."""
+        return {
+            name: place.shape for entry in self.entries[:1] for name, place in entry.streams.items()
+        }
 
 
 def is_clip_file(path: Path | str) -> bool:
@@ -164,7 +166,7 @@ def read_index(path: Path) -> FileIndex:
             raise StorageError(f"expected {CLIPS} and {SKIPPED}, received {child_names(file)}.")
         clips = child(file, CLIPS)
         names = child_names(clips)
-        if not names or names != tuple(f"{i:06d}" for i in range(len(names))):
+        if names != tuple(f"{i:06d}" for i in range(len(names))):
             raise StorageError("the clips are not numbered from 000000 on; the file is damaged.")
         entries = tuple(locate_entry(child(clips, name)) for name in names)
         skipped = read_skipped(child(file, SKIPPED))
@@ -214,6 +216,8 @@ def _root_attributes(file: h5py.File) -> dict[str, Attribute]:
 
 
 def _check_entries(path: Path, entries: Sequence[EntryPlace]) -> None:
+    if not entries:
+        return
     first = entries[0]
     shapes = {name: place.shape for name, place in first.streams.items()}
     for entry in entries:

@@ -161,20 +161,13 @@ class PartsFolder:
         Raises
         ------
         StorageError
-            If a clip is neither finished nor failed, none is finished, or writing fails. The
-            parts are kept then.
+            If a clip is neither finished nor failed, or writing fails. The parts are kept then.
         """
         clips, dataset, output = self._clips, self._dataset, self._output
         if dataset is None or output is None:
             raise StorageError(f"{self.path}: only the process that opened it can assemble.")
         done = [i for i in range(len(clips)) if parts.part_is_valid(self.path, i, clips[i].key)]
         failures = self._failures(set(done))
-        if not done:
-            first = failures[0] if failures else (problems[0] if problems else "no clips")
-            raise StorageError(
-                f"{output}: none of {len(clips)} clips could be processed, so no file is "
-                f"written. The first reason: {first}"
-            )
         write_clip_file(
             output,
             self._entries(done),

@@ -101,14 +101,14 @@ def test_a_clip_that_overflows_float16_leaves_no_part(maker: Maker) -> None:
     assert not parts.is_done(0)
 
 
-def test_nothing_is_written_without_any_clip(maker: Maker) -> None:
+def test_a_file_without_any_clip_still_holds_the_reasons(maker: Maker) -> None:
     dataset = maker.dataset("a")
     parts = maker.start(dataset)
     parts.store_failure(0, "no face in it\udcff")
-    with pytest.raises(StorageError, match=r"none of 1 clips could be processed.*no face in it"):
-        parts.assemble()
-    assert not (maker.folder / "clips.h5").exists()
-    assert read_failure(parts.path, 0) == "no face in it?"
+    assert [problem.reason for problem in parts.assemble()] == ["no face in it?"]
+    with open_clips(maker.folder / "clips.h5") as clips:
+        assert len(clips) == 0
+        assert [skipped.reason for skipped in clips.skipped] == ["no face in it?"]
 
 
 def test_a_clip_neither_finished_nor_failed_stops_the_assembly(maker: Maker) -> None:
