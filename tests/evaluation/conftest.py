@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -81,14 +82,20 @@ TINY = Settings(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_settings():
     """Give settings whose folds take a fraction of a second."""
     return TINY
 
 
 @pytest.fixture
-def write_clips(tmp_path):
+def write_clips(tmp_path, clip_writer):
+    """Write a clip file of this test, see `clip_writer`."""
+    return partial(clip_writer, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def clip_writer():
     """Write a clip file of tiny flow fields with a class in each; labels and pixels on demand.
 
     `subjects` lists (database, subject); each has three clips, one of every class, whose flow
@@ -97,6 +104,7 @@ def write_clips(tmp_path):
     """
 
     def write(
+        folder: Path,
         name: str,
         subjects=(("smic", "s1"), ("smic", "s2"), ("samm", "s1")),
         labels: dict[str, str] | None = None,
@@ -104,7 +112,7 @@ def write_clips(tmp_path):
         synthetic: bool = False,
         streams: tuple[str, ...] = ("flow",),
     ) -> Path:
-        root = tmp_path / f"source-{name}"
+        root = folder / f"source-{name}"
         root.mkdir()
         clips = sorted(
             (
@@ -119,7 +127,7 @@ def write_clips(tmp_path):
             for c in clips
         ]
         dataset = Dataset("folder", root, tuple(relabelled), synthetic=synthetic)
-        parts = PartsFolder.open(tmp_path / f"{name}.h5", dataset, PreprocessingSettings())
+        parts = PartsFolder.open(folder / f"{name}.h5", dataset, PreprocessingSettings())
         for index, clip in enumerate(clips):
             seed = (draws or {}).get(clip.key, index)
             flow = _flow(CLASSES.index(clip.label), seed)
@@ -128,7 +136,7 @@ def write_clips(tmp_path):
                 index, ProcessedClip(relabelled[index], {name: content[name] for name in streams})
             )
         parts.assemble()
-        return tmp_path / f"{name}.h5"
+        return folder / f"{name}.h5"
 
     return write
 
