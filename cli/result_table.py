@@ -53,7 +53,7 @@ def _lines(metrics: dict[str, Any]) -> list[str]:
 
 def _heading(part: str, figures: dict[str, Any]) -> str:
     name = "all clips" if part == "full" else f"{part}, {figures['n_clips']} clips"
-    return f"{name:28}" + "".join(f"{label:28}" for label in _FIGURES.values()).rstrip()
+    return f"{name:30}" + "".join(f"{label:28}" for label in _FIGURES.values()).rstrip()
 
 
 def _head_line(name: str, figures: dict[str, Any]) -> str:
@@ -66,8 +66,8 @@ def _head_line(name: str, figures: dict[str, Any]) -> str:
         if interval is not None:
             cell += f" [{interval[0]:.3f}, {interval[1]:.3f}]"
         cells.append(f"{cell:28}")
-    return f"  {name:26}" + "".join(cells).rstrip()
+    return f"  {name:28}" + "".join(cells).rstrip()
 
 
 def _floor_line(name: str, figures: dict[str, float]) -> str:
-    return f"  {name:26}" + "".join(f"{figures[key]:<28.3f}" for key in _FIGURES).rstrip()
+    return f"  {name:28}" + "".join(f"{figures[key]:<28.3f}" for key in _FIGURES).rstrip()
