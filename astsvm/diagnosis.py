@@ -7,26 +7,13 @@ import platform
 import shutil
 import sys
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from astsvm.errors import MissingResourceError
 
-__all__ = ["Finding", "diagnose", "library_versions"]
+__all__ = ["Finding", "diagnose"]
 
-_RECORDED = (
-    "astsvm",
-    "tensorflow",
-    "keras",
-    "opencv-python-headless",
-    "dlib-bin",
-    "scikit-learn",
-    "numpy",
-    "scipy",
-    "h5py",
-    "skops",
-)
 _WANTED_CPU_FEATURES = ("avx2", "fma")
 _FREE_GIB_WANTED = 5.0
 
@@ -51,20 +38,6 @@ class Finding:
     found: str
     advice: str = ""
     fault: bool = False
-
-
-def library_versions() -> dict[str, str]:
-    """Return the versions of Python and of every library that can change a result.
-
-    Read from the installed metadata, so that nothing is imported.
-    """
-    versions = {"python": platform.python_version()}
-    for name in _RECORDED:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
 
 
 def diagnose(folder: Path | None = None) -> list[Finding]:
@@ -162,8 +135,9 @@ def _disk(folder: Path) -> Finding:
 
 
 def _gpu() -> Finding:
-    # The network package sets TensorFlow's environment, so it comes first.
-    import_module("astsvm.network")
+    from astsvm.network.start import start_tensorflow
+
+    start_tensorflow()
     import tensorflow
 
     devices = tensorflow.config.list_physical_devices("GPU")

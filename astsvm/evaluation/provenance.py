@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from astsvm.versions import installed_versions
 
 __all__ = ["software_versions"]
 
-_PACKAGES = {
-    "astsvm": "astsvm",
-    "tensorflow": "tensorflow",
-    "keras": "keras",
-    "sklearn": "scikit-learn",
-    "numpy": "numpy",
-    "scipy": "scipy",
-    "opencv": "opencv-python-headless",
-    "dlib": "dlib-bin",
-    "h5py": "h5py",
-}
+_DISTRIBUTIONS = (
+    "astsvm",
+    "tensorflow",
+    "keras",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "opencv-python-headless",
+    "dlib-bin",
+    "h5py",
+)
 _DECISIVE_CODE = ("network", "classifier.py", "evaluation/fold.py", "evaluation/fold_network.py")
 
 
@@ -29,18 +30,15 @@ def software_versions() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``python``, the libraries by their import names, the processor's architecture, and
+        ``python``, the libraries as pip names them, the processor's architecture, and
         ``code``, a digest of the sources that fit and predict, so that a run is not resumed with
         another method under the same version number.
     """
-    versions = {"python": platform.python_version(), "machine": platform.machine()}
-    for name, distribution in _PACKAGES.items():
-        try:
-            versions[name] = version(distribution)
-        except PackageNotFoundError:
-            versions[name] = "not installed"
-    versions["code"] = _code_digest()
-    return versions
+    return {
+        **installed_versions(_DISTRIBUTIONS),
+        "machine": platform.machine(),
+        "code": _code_digest(),
+    }
 
 
 def _code_digest() -> str:

