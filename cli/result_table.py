@@ -43,8 +43,10 @@ def _lines(metrics: dict[str, Any]) -> list[str]:
         lines.insert(0, "SYNTHETIC clips: these figures say nothing about real faces.")
     if not metrics["complete"]:
         lines.append("INCOMPLETE: clips of missing folds are not scored.")
-    for part, figures in metrics["svm"].items():
-        lines += ["", _heading(part, figures)]
+    databases = [part for part in metrics["svm"] if part != "full"]
+    # With a single database, its part is the whole.
+    for part in ["full", *databases] if len(databases) > 1 else ["full"]:
+        lines += ["", _heading(part, metrics["svm"][part])]
         lines += [_head_line(name, metrics[head][part]) for head, name in _HEADS.items()]
         lines += [_floor_line(name, metrics["floors"][part][f]) for f, name in _FLOORS.items()]
     lines += ["", "In brackets: 95 % intervals of a bootstrap over subjects."]

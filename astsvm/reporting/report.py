@@ -30,6 +30,7 @@ PROTOCOL_TEXTS = {
         "other labels are left out."
     ),
 }
+_OF_A_FOLD = ("network", "training")
 FIGURE_NAMES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy"}
 
 
@@ -81,13 +82,14 @@ def write_report(run: str | Path, target: str | Path | None = None) -> Path:
         page = environment.get_template("report.html").render(
             config=config,
             metrics=metrics,
-            parts=[FULL, *(part for part in metrics["svm"] if part != FULL)],
+            parts=_parts(metrics),
             pictures=_draw(folder, metrics),
             heads=HEAD_NAMES,
             floors=FLOOR_NAMES,
             figures=FIGURE_NAMES,
             protocol_text=PROTOCOL_TEXTS.get(config["protocol"], config["protocol"]),
-            settings=list(flattened(config["settings"])),
+            # How the clips were preprocessed stands in their files, not in this run's settings.
+            settings=list(flattened({key: config["settings"][key] for key in _OF_A_FOLD})),
             preprocessing=list(flattened(config["data"]["preprocessing"])),
         )
     except (UndefinedError, KeyError) as error:
@@ -98,6 +100,12 @@ def write_report(run: str | Path, target: str | Path | None = None) -> Path:
     path = folder.report if target is None else Path(target)
     write_text_atomically(path, page)
     return path
+
+
+def _parts(metrics: dict[str, Any]) -> list[str]:
+    """Name the parts to show: with a single database, its part is the whole."""
+    databases = [part for part in metrics["svm"] if part != FULL]
+    return [FULL, *databases] if len(databases) > 1 else [FULL]
 
 
 def _draw(folder: RunFolder, metrics: dict[str, Any]) -> dict[str, list[_Picture]]:

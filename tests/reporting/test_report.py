@@ -89,6 +89,12 @@ def test_synthetic_clips_are_called_so(finished_run, synthetic):
     assert ("SYNTHETIC" in page_of(finished_run(synthetic=synthetic)).text) is synthetic
 
 
+def test_a_single_database_is_not_shown_twice(finished_run):
+    page = page_of(finished_run(databases=("casme2",)))
+    assert "Database casme2" not in page.text
+    assert len(page.links) == 2
+
+
 def test_a_gap_is_stated_with_its_reason(finished_run):
     text = page_of(finished_run(missing=(MissingFold(1, "smic/s99", 4, "out of memory"),))).text
     assert "INCOMPLETE" in text
