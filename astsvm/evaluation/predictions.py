@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +16,7 @@ from astsvm.errors import EvaluationError, StorageError
 if TYPE_CHECKING:
     from astsvm.evaluation.fold import FoldResult
 
-__all__ = ["HEADS", "Prediction", "PredictionTable", "join_predictions", "read_megc_log"]
+__all__ = ["HEADS", "Prediction", "PredictionTable", "join_predictions", "labels_of"]
 
 HEADS = ("softmax", "svm")
 """The two classifiers of every fold: the network's own output, and the SVM on its features."""
@@ -154,24 +152,6 @@ class PredictionTable:
             raise StorageError(f"predictions.csv cannot be read as CSV: {error}.") from error
         return cls(rows, names)
 
-    def to_megc_log(self, seed: int, head: str = "svm") -> str:
-        """Write the predictions of one seed in the log format of MEGC2019.
-
-        A line ``database subject`` opens a subject; a line ``clip truth prediction`` follows for
-        each of its clips. White space and ``%`` inside a name are written as ``%20``, ``%25`` and
-        so on, since spaces separate the fields.
-        """
-        lines: list[str] = []
-        current = ""
-        for row in self.rows:
-            if row.seed != seed:
-                continue
-            if row.subject_key != current:
-                current = row.subject_key
-                lines.append(f"{_without_space(row.database)} {_without_space(row.subject)}")
-            lines.append(f"{_without_space(row.clip)} {row.truth} {row.predicted[head]}")
-        return "".join(f"{line}\n" for line in lines)
-
 
 def join_predictions(
     results: Iterable[FoldResult], truth: Mapping[str, int], class_names: Iterable[str]
@@ -219,28 +199,6 @@ def join_predictions(
     return PredictionTable(rows, class_names)
 
 
-def read_megc_log(text: str) -> Iterator[tuple[str, str, str, int, int]]:
-    """Read a log of MEGC2019: yield (database, subject, clip, truth, prediction).
-
-    Raises
-    ------
-    StorageError
-        At a line that is neither ``database subject`` nor ``clip truth prediction``.
-    """
-    subject: tuple[str, str] | None = None
-    for number, line in enumerate(text.splitlines(), 1):
-        fields = line.split()
-        if len(fields) == 2:
-            subject = (unquote(fields[0]), unquote(fields[1]))
-        elif len(fields) == 3 and subject and all(f.isascii() and f.isdigit() for f in fields[1:]):
-            yield *subject, unquote(fields[0]), int(fields[1]), int(fields[2])
-        elif fields:
-            raise StorageError(
-                f"log line {number}: expected 'database subject' or, below one, "
-                f"'clip truth prediction', received {line!r}."
-            )
-
-
 def labels_of(
     rows: Iterable[Prediction], head: str
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -273,11 +231,4 @@ def _parse(line: list[str], number: int, classes: int) -> Prediction:
     scores = {head: tuple(row) for head, row in zip(HEADS, by_head, strict=True)}
     return Prediction(
         seed, line[1], line[2], line[3], truth, dict(zip(HEADS, predicted, strict=True)), scores
-    )
-
-
-def _without_space(name: str) -> str:
-    """Write white space and % of a name as the UTF-8 bytes' hexadecimal numbers."""
-    return re.sub(
-        r"[\s%]", lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), name
     )

@@ -22,6 +22,7 @@ from typing import Any
 from astsvm.errors import EvaluationError, StorageError
 from astsvm.evaluation.fold import FoldResult
 from astsvm.evaluation.fold_file import fold_file_name, load_fold, save_fold
+from astsvm.evaluation.megc_log import megc_log
 from astsvm.evaluation.predictions import PredictionTable
 from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_text_atomically
 from astsvm.storage.differences import describe_differences
@@ -142,7 +143,7 @@ class RunFolder:
         self._write("predictions.csv", table.to_csv())
         for number, seed in enumerate(table.seeds):
             name = f"megc_log_seed{seed}.txt" if number else "megc_log.txt"
-            self._write(name, table.to_megc_log(seed))
+            self._write(name, megc_log(table, seed))
         self._write("metrics.json", _pretty(metrics))
 
     def predictions(self) -> PredictionTable:

@@ -19,6 +19,7 @@ from astsvm.evaluation.metrics import rates
 __all__ = [
     "FIGURES",
     "Interval",
+    "SeedStatistics",
     "bootstrap_intervals",
     "majority_floor",
     "permuted_floor",

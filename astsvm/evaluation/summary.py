@@ -22,7 +22,7 @@ from astsvm.evaluation.statistics import (
     subject_confusions,
 )
 
-__all__ = ["FULL", "MissingFold", "summarise"]
+__all__ = ["FULL", "MissingFold", "part_name", "summarise"]
 
 FULL = "full"
 """Name of the part that holds every clip."""

@@ -10,7 +10,7 @@ import pytest
 
 from astsvm.errors import EvaluationError, SettingsError, StorageError
 from astsvm.evaluation.loso import run_loso
-from astsvm.evaluation.predictions import read_megc_log
+from astsvm.evaluation.megc_log import read_megc_log
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.verification import verify_run
 

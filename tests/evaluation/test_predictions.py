@@ -16,8 +16,6 @@ from astsvm.evaluation.predictions import (
     Prediction,
     PredictionTable,
     join_predictions,
-    labels_of,
-    read_megc_log,
 )
 
 CLASSES = ("negative", "positive", "surprise")
@@ -51,35 +49,6 @@ def test_csv_gives_back_every_name_and_every_float32(table):
             assert np.array_equal(*scores)
         assert replace(read, class_scores=row.class_scores) == row
     assert again.to_csv() == table.to_csv()
-
-
-@given(table=tables())
-@settings(deadline=None, max_examples=60)
-def test_log_gives_back_every_name(table):
-    rows = list(read_megc_log(table.to_megc_log(1)))
-    expected = [(r.database, r.subject, r.clip, r.truth, r.predicted["svm"]) for r in table.rows]
-    assert rows == expected
-
-
-def test_log_has_the_official_form(make_table):
-    lines = make_table().to_megc_log(1).splitlines()
-    assert lines[0] == "casme2 s0"
-    assert lines[1].startswith("c0 0 ")
-    assert lines[7] == "casme2 s1"
-
-
-def test_log_of_one_seed_and_one_head(make_table):
-    table = make_table(seeds=2)
-    for head in HEADS:
-        logged = [row[-1] for row in read_megc_log(table.to_megc_log(2, head))]
-        chosen = [row for row in table.rows if row.seed == 2]
-        assert logged == labels_of(chosen, head)[1].tolist()
-
-
-@pytest.mark.parametrize("text", ["clip 0 1\n", "a b\nclip 0 one\n", "a b c d\n", "alone\n"])
-def test_foreign_log_is_refused_by_line(text):
-    with pytest.raises(StorageError, match=r"log line \d"):
-        list(read_megc_log(text))
 
 
 def test_rows_come_in_one_order_however_they_were_given(make_table):

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from astsvm.errors import EvaluationError, StorageError
+from astsvm.evaluation.megc_log import megc_log
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.summary import summarise
 
@@ -122,8 +123,8 @@ def test_results_are_written_and_read(run, make_table):
     run.write_results(table, summarise(table))
     assert run.predictions().to_csv() == table.to_csv()
     assert run.metrics() == summarise(table)
-    assert (run.path / "megc_log.txt").read_text() == table.to_megc_log(1)
-    assert (run.path / "megc_log_seed2.txt").read_text() == table.to_megc_log(2)
+    assert (run.path / "megc_log.txt").read_text() == megc_log(table, 1)
+    assert (run.path / "megc_log_seed2.txt").read_text() == megc_log(table, 2)
     assert list(json.loads((run.path / "metrics.json").read_text())) == sorted(summarise(table))
 
 
