@@ -1,0 +1,64 @@
+"""The group: order of commands, exit codes, one line for an error."""
+
+import pytest
+
+from astsvm import cli
+from astsvm.errors import DatasetError
+
+
+def run(*arguments):
+    with pytest.raises(SystemExit) as left:
+        cli.main(list(arguments))
+    return left.value.code
+
+
+def raising(error):
+    def main(**_):
+        raise error
+
+    return main
+
+
+def test_help_lists_the_commands_in_the_order_of_the_work(capsys):
+    assert run("-h") == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line[:2] == "  "]
+    assert [name for name in listed if name in cli.COMMANDS] == list(cli.COMMANDS)
+
+
+def test_version(capsys):
+    import astsvm
+
+    assert run("-V") == 0
+    assert astsvm.__version__ in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["train"], ["preprocess", "/nowhere"], ["-x"]])
+def test_wrong_use_is_exit_code_2(arguments, capsys):
+    assert run(*arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Error" in captured.err
+
+
+def test_a_library_error_is_one_line_and_exit_code_1(monkeypatch, capsys):
+    monkeypatch.setattr(cli.group, "main", raising(DatasetError("row 3: no clip")))
+    assert run("inspect", "x") == 1
+    assert capsys.readouterr().err == "astsvm: error: row 3: no clip\n"
+
+
+def test_debug_shows_where_it_came_from(monkeypatch, capsys):
+    monkeypatch.setattr(cli.group, "main", raising(DatasetError("row 3: no clip")))
+    assert run("--debug", "inspect", "x") == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_exit_code_130(monkeypatch, capsys):
+    monkeypatch.setattr(cli.group, "main", raising(KeyboardInterrupt()))
+    assert run("demo") == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_a_true_bug_is_not_hidden(monkeypatch):
+    monkeypatch.setattr(cli.group, "main", raising(ZeroDivisionError()))
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["inspect", "x"])
