@@ -49,7 +49,8 @@ def test_writes_the_run_folder(finished):
     config = run.config()
     for key in ("settings", "versions", "seeds", "threads_per_fold", "protocol", "class_names"):
         assert config[key]
-    assert set(config["versions"]) > {"python", "tensorflow", "keras", "sklearn", "numpy", "opencv"}
+    packages = {"python", "tensorflow", "keras", "scikit-learn", "numpy", "opencv-python-headless"}
+    assert set(config["versions"]) > packages
     assert len(config["data"]["digest"]) == 64
 
 
