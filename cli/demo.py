@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from astsvm.cli.progress import progress_bar
+from astsvm.cli.result_table import print_result
 
 __all__ = ["demo"]
 
@@ -24,7 +25,8 @@ SEED = 1
 @click.argument("folder", default="astsvm-demo", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--workers", type=click.IntRange(1), help="Processes.  [default: all cores]")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
-def demo(folder: Path, workers: int | None, quiet: bool) -> None:
+@click.pass_context
+def demo(ctx: click.Context, folder: Path, workers: int | None, quiet: bool) -> None:
     """Run everything once on a SYNTHETIC corpus, in minutes.
 
     Draws faces with known motion into FOLDER (default: astsvm-demo), preprocesses them, judges the
@@ -36,7 +38,10 @@ def demo(folder: Path, workers: int | None, quiet: bool) -> None:
     _preprocess(folder, processes, quiet)
     metrics = _train(folder, processes, quiet)
     _draw_example(folder)
-    _print_result(folder, metrics)
+    click.echo(f"pictures: {folder / 'clip.png'} and {folder / 'run' / 'figures'}")
+    click.echo(f"report:   {folder / 'run' / 'report.html'}")
+    click.echo(f"The corpus is of the difficulty {DIFFICULTY!r}, the preset `demo`.\n")
+    print_result(ctx, metrics, as_json=False)
 
 
 def _make_corpus(corpus: Path, workers: int, quiet: bool) -> None:
@@ -88,7 +93,7 @@ def _preprocess(folder: Path, workers: int, quiet: bool) -> None:
 
 def _train(folder: Path, workers: int, quiet: bool) -> dict[str, Any]:
     from astsvm import run_loso
-    from astsvm.reporting.report import write_report
+    from astsvm.reporting import write_report
 
     with progress_bar("leaving subjects out", quiet=quiet) as progress:
         metrics: dict[str, Any] = run_loso(
@@ -99,7 +104,7 @@ def _train(folder: Path, workers: int, quiet: bool) -> dict[str, Any]:
             resume=True,
             progress=progress,
         )
-    write_report(folder / "run", folder / "run" / "report.html")
+    write_report(folder / "run")
     return metrics
 
 
@@ -109,21 +114,3 @@ def _draw_example(folder: Path) -> None:
 
     with open_clips(folder / "clips.h5") as clips:
         draw_clip(clips, 0, folder / "clip.png")
-
-
-def _print_result(folder: Path, metrics: dict[str, Any]) -> None:
-    click.echo(
-        f"SYNTHETIC corpus ({DIFFICULTY}): {metrics['n_clips']} clips of "
-        f"{metrics['n_subjects']} subjects, leave one subject out, 1 seed"
-    )
-    for head, name in (("svm", "SVM"), ("softmax", "softmax")):
-        figures = metrics[head]["full"]
-        low, high = figures["uf1_ci95"]
-        click.echo(
-            f"  {name:8} UF1 {figures['uf1']:.3f} (95 % interval over subjects "
-            f"{low:.3f}-{high:.3f})  UAR {figures['uar']:.3f}"
-        )
-    for floor, figures in metrics["floors"]["full"].items():
-        click.echo(f"  floor: {floor:16} UF1 {figures['uf1']:.3f}  UAR {figures['uar']:.3f}")
-    click.echo(f"pictures: {folder / 'clip.png'} and {folder / 'run' / 'figures'}")
-    click.echo(f"report:   {folder / 'run' / 'report.html'}")

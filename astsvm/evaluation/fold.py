@@ -153,6 +153,9 @@ def run_fold(task: FoldTask) -> FoldResult:
             "needs at least two. Add clips of other subjects."
         )
     # TensorFlow loads here, in the worker, and not where folds are planned.
+    from astsvm.network.start import start_tensorflow
+
+    start_tensorflow()
     from astsvm.classifier import SvmHead
     from astsvm.evaluation.fold_network import FoldNetwork
 

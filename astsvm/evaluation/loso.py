@@ -186,7 +186,9 @@ def _config(
         "evaluation": "leave one subject out",
         "protocol": protocol,
         "class_names": list(selection.class_names),
-        "settings": settings.model_dump(mode="json"),
+        # How the clips were preprocessed stands in their file, under "data"; the preset's own
+        # preprocessing took no part.
+        "settings": settings.model_dump(mode="json", exclude={"preprocessing"}),
         "seeds": list(range(1, seeds + 1)),
         "threads_per_fold": 1,
         "data": {

@@ -28,7 +28,8 @@ def test_the_demo_from_nothing_to_a_report_and_again(tmp_path, capsys, monkeypat
     metrics = json.loads((folder / "run" / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["n_clips"] == 9
     assert "SYNTHETIC" in said
-    assert f"UF1 {metrics['svm']['full']['uf1']:.3f}" in said
+    assert f"{metrics['svm']['full']['uf1']:.3f} [" in said
+    assert all(name in said for name in ("UF1", "UAR", "SVM", "softmax"))
     assert "floor" in said
     assert str(folder / "run" / "report.html") in said
     for made in ("clip.png", "run/report.html", "run/predictions.csv"):
