@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import click
 
+from astsvm.cli.options import quiet_option, workers_option
 from astsvm.cli.progress import progress_bar
 from astsvm.cli.result_table import print_result
 
@@ -23,20 +23,19 @@ SEED = 1
 
 @click.command()
 @click.argument("folder", default="astsvm-demo", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--workers", type=click.IntRange(1), help="Processes.  [default: all cores]")
-@click.option("--quiet", is_flag=True, help="No progress bars.")
+@workers_option
+@quiet_option
 @click.pass_context
-def demo(ctx: click.Context, folder: Path, workers: int | None, quiet: bool) -> None:
+def demo(ctx: click.Context, folder: Path, workers: int, quiet: bool) -> None:
     """Run everything once on a SYNTHETIC corpus, in minutes.
 
     Draws faces with known motion into FOLDER (default: astsvm-demo), preprocesses them, judges the
     method leave-one-subject-out, and writes a report. What is already there is used again. No
     accuracy on synthetic faces says anything about real ones.
     """
-    processes = workers or os.cpu_count() or 1
-    _make_corpus(folder / "corpus", processes, quiet)
-    _preprocess(folder, processes, quiet)
-    metrics = _train(folder, processes, quiet)
+    _make_corpus(folder / "corpus", workers, quiet)
+    _preprocess(folder, workers, quiet)
+    metrics = _train(folder, workers, quiet)
     _draw_example(folder)
     click.echo(f"pictures: {folder / 'clip.png'} and {folder / 'run' / 'figures'}")
     click.echo(f"report:   {folder / 'run' / 'report.html'}")

@@ -7,11 +7,13 @@ import json
 
 import click
 
+from astsvm.cli.options import json_option
+
 __all__ = ["doctor"]
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """Tell what is installed, what is missing, and how to get it."""

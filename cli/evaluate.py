@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from astsvm.cli.options import json_option
 from astsvm.cli.result_table import print_result
 
 __all__ = ["evaluate"]
@@ -18,7 +19,7 @@ __all__ = ["evaluate"]
     type=click.Path(dir_okay=False, path_type=Path),
     help="The page to write.  [default: report.html in RUN]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@json_option
 @click.pass_context
 def evaluate(ctx: click.Context, run: Path, report: Path | None, as_json: bool) -> None:
     """Verify and report the run in the folder RUN.

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from astsvm.cli.options import json_option
+
 if TYPE_CHECKING:
     from astsvm.storage.reader import ClipCollection
 
@@ -24,7 +26,7 @@ __all__ = ["inspect"]
     help="Write the clip's frames, flow and differences to this PNG.",
 )
 @click.option("--deep", is_flag=True, help="Recompute the checksum of every clip.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@json_option
 def inspect(
     file: Path, clip_id: str | None, picture: Path | None, deep: bool, as_json: bool
 ) -> None:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import click
 
+from astsvm.cli.options import (
+    chosen_settings,
+    json_option,
+    quiet_option,
+    resume_option,
+    settings_options,
+    workers_option,
+)
 from astsvm.cli.progress import progress_bar
 
 __all__ = ["preprocess"]
@@ -15,7 +22,13 @@ __all__ = ["preprocess"]
 
 @click.command()
 @click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--dataset", "name", default="folder", show_default=True, help="Kind of database.")
+@click.option(
+    "--dataset",
+    "name",
+    default="folder",
+    show_default=True,
+    help="folder: your own clips; flow_images: precomputed flow.",
+)
 @click.option(
     "-o",
     "--output",
@@ -23,15 +36,9 @@ __all__ = ["preprocess"]
     required=True,
     help="The clip file to write (.h5).",
 )
-@click.option("--preset", default="paper", show_default=True, help="paper, fast or demo.")
-@click.option(
-    "--settings",
-    "settings_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="JSON with all settings; replaces --preset.",
-)
-@click.option("--workers", type=click.IntRange(1), help="Processes.  [default: all cores]")
-@click.option("--resume", is_flag=True, help="Go on where an interrupted run has stopped.")
+@settings_options
+@workers_option
+@resume_option
 @click.option(
     "--landmarks",
     "landmarks_file",
@@ -39,8 +46,8 @@ __all__ = ["preprocess"]
     help="CSV with the onset landmarks of each clip, instead of dlib's.",
 )
 @click.option("--clip-timeout", type=float, help="Give a clip up after so many seconds.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-@click.option("--quiet", is_flag=True, help="No progress bar.")
+@json_option
+@quiet_option
 @click.pass_context
 def preprocess(
     ctx: click.Context,
@@ -49,7 +56,7 @@ def preprocess(
     output: Path,
     preset: str,
     settings_file: Path | None,
-    workers: int | None,
+    workers: int,
     resume: bool,
     landmarks_file: Path | None,
     clip_timeout: float | None,
@@ -63,11 +70,10 @@ def preprocess(
 
     A clip that fails is recorded in the file with its reason; the exit code is then 3.
     """
-    from astsvm.config import Settings
     from astsvm.datasets import load_dataset
     from astsvm.pipeline import preprocess_dataset
 
-    settings = Settings.load(settings_file) if settings_file else Settings.from_preset(preset)
+    settings = chosen_settings(preset, settings_file)
     landmarks = None
     if landmarks_file is not None:
         from astsvm.preprocessing import read_landmarks
@@ -78,7 +84,7 @@ def preprocess(
             load_dataset(name, root),
             output,
             settings.preprocessing,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers,
             resume=resume,
             landmarks=landmarks,
             clip_timeout=clip_timeout,

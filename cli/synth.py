@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from astsvm.cli.options import json_option, quiet_option, workers_option
 from astsvm.cli.progress import progress_bar
 
 __all__ = ["synth"]
@@ -57,9 +58,9 @@ class FrameSize(click.ParamType):
     show_default=True,
     help="Frame size, 320x240 to 640x480.",
 )
-@click.option("--workers", default=1, show_default=True, help="Processes.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-@click.option("--quiet", is_flag=True, help="No progress bar.")
+@workers_option
+@json_option
+@quiet_option
 def synth(
     directory: Path,
     subjects: int,

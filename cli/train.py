@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from astsvm.cli.options import (
+    chosen_settings,
+    json_option,
+    quiet_option,
+    resume_option,
+    settings_options,
+    workers_option,
+)
 from astsvm.cli.progress import progress_bar
 from astsvm.cli.result_table import print_result
-
-if TYPE_CHECKING:
-    from astsvm.config import Settings
 
 __all__ = ["train"]
 
@@ -57,16 +61,10 @@ def _known_protocol(ctx: click.Context, param: click.Parameter, value: str) -> s
     callback=_known_protocol,
     help="as-labelled, or megc2019 (negative, positive, surprise).",
 )
-@click.option("--preset", default="paper", show_default=True, help="paper, fast or demo.")
-@click.option(
-    "--settings",
-    "settings_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="JSON with all settings; replaces --preset.",
-)
+@settings_options
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of every fold, fixed beforehand.")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="1..K.")
-@click.option("--workers", type=click.IntRange(1), help="Processes.  [default: all cores]")
+@workers_option
 @click.option("--streams", type=Names("flow", "idsf"), help="Features to use: flow,idsf.")
 @click.option("--attention", type=click.Choice(["fam", "cam", "sam", "none"]))
 @click.option("--modules", type=Names("2d", "3d"), help="Inception modules: 2d,3d.")
@@ -75,7 +73,7 @@ def _known_protocol(ctx: click.Context, param: click.Parameter, value: str) -> s
     type=click.Choice(["none", "balanced"]),
     help="Weights of the classes in the loss and in the SVM.",
 )
-@click.option("--resume", is_flag=True, help="Go on where an interrupted run has stopped.")
+@resume_option
 @click.option(
     "-o",
     "--output",
@@ -83,8 +81,8 @@ def _known_protocol(ctx: click.Context, param: click.Parameter, value: str) -> s
     required=True,
     help="The run's folder to write.",
 )
-@click.option("--quiet", is_flag=True, help="No progress bar.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@quiet_option
+@json_option
 @click.pass_context
 def train(
     ctx: click.Context,
@@ -95,7 +93,7 @@ def train(
     settings_file: Path | None,
     epochs: int | None,
     seeds: int,
-    workers: int | None,
+    workers: int,
     streams: tuple[str, ...] | None,
     attention: str | None,
     modules: tuple[str, ...] | None,
@@ -120,7 +118,7 @@ def train(
     from astsvm import run_loso
     from astsvm.reporting import write_report
 
-    settings = _settings(preset, settings_file)
+    settings = chosen_settings(preset, settings_file)
     network = {"streams": streams, "attention": attention, "modules": modules}
     training = {"epochs": epochs, "class_weight": class_weight}
     settings = settings.replace(
@@ -134,7 +132,7 @@ def train(
             output,
             protocol=protocol,
             seeds=seeds,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers,
             resume=resume,
             progress=progress,
         )
@@ -142,12 +140,6 @@ def train(
     if not as_json:
         click.echo(f"report: {report}", err=True)
     print_result(ctx, metrics, as_json=as_json)
-
-
-def _settings(preset: str, settings_file: Path | None) -> Settings:
-    from astsvm.config import Settings
-
-    return Settings.load(settings_file) if settings_file else Settings.from_preset(preset)
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

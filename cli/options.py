@@ -1,0 +1,62 @@
+"""Options that several commands share, so that they are named and explained once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from astsvm.config import Settings
+
+__all__ = [
+    "chosen_settings",
+    "json_option",
+    "quiet_option",
+    "resume_option",
+    "settings_options",
+    "workers_option",
+]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _all_cores(ctx: click.Context, param: click.Parameter, value: int | None) -> int:
+    return value or os.cpu_count() or 1
+
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1),
+    callback=_all_cores,
+    help="Processes.  [default: all cores]",
+)
+quiet_option = click.option("--quiet", is_flag=True, help="No progress bar.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+resume_option = click.option(
+    "--resume", is_flag=True, help="Go on where an interrupted run has stopped."
+)
+
+
+def settings_options(command: Command) -> Command:
+    """Add ``--preset`` and ``--settings``; :func:`chosen_settings` turns them into settings."""
+    preset = click.option(
+        "--preset", default="paper", show_default=True, help="paper, fast or demo."
+    )
+    file = click.option(
+        "--settings",
+        "settings_file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="JSON with settings; those not in it keep their defaults. Replaces --preset.",
+    )
+    return preset(file(command))
+
+
+def chosen_settings(preset: str, settings_file: Path | None) -> Settings:
+    """Return the settings of the file, or of the preset where no file is given."""
+    from astsvm.config import Settings
+
+    return Settings.load(settings_file) if settings_file else Settings.from_preset(preset)
