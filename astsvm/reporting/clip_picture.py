@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from astsvm.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     from astsvm.storage.reader import ClipCollection
@@ -17,6 +20,7 @@ Floats = npt.NDArray[np.float32]
 
 _TILE_INCHES = 1.15
 _FULL_SCALE_QUANTILE = 0.995
+_LONGEST_TITLE = 150
 
 
 def flow_colours(flow: Floats, full_scale: float) -> npt.NDArray[np.uint8]:
@@ -51,6 +55,8 @@ def flow_colours(flow: Floats, full_scale: float) -> npt.NDArray[np.uint8]:
 def draw_clip(clips: ClipCollection, index: int, path: Path) -> None:
     """Write a PNG with the aligned frames, flow and differences of one clip.
 
+    A field and a difference stand below the frame that they lead to.
+
     Parameters
     ----------
     clips : ClipCollection
@@ -58,7 +64,12 @@ def draw_clip(clips: ClipCollection, index: int, path: Path) -> None:
     index : int
         Position of the clip in ``clips.records``.
     path : Path
-        The PNG to write.
+        The PNG to write; it appears whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If the PNG cannot be written.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -68,23 +79,27 @@ def draw_clip(clips: ClipCollection, index: int, path: Path) -> None:
     figure = Figure(figsize=(1.2 + columns * _TILE_INCHES, 0.7 + len(rows) * (_TILE_INCHES + 0.25)))
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(rows), columns, squeeze=False)
+    for axis in axes.flat:
+        axis.set_xticks([])
+        axis.set_yticks([])
+        axis.set_frame_on(False)
     for row, (name, tiles, options) in zip(axes, rows, strict=True):
-        for axis, tile in zip(row, tiles, strict=False):
+        for axis, tile in zip(row[columns - len(tiles) :], tiles, strict=True):
             axis.imshow(tile, interpolation="nearest", **options)
-        for axis in row:
-            axis.set_xticks([])
-            axis.set_yticks([])
-            axis.set_frame_on(False)
         row[0].set_ylabel(name, fontsize=8)
-    figure.suptitle(_title(clips, index), fontsize=9)
-    figure.tight_layout(pad=0.4, rect=(0, 0, 1, 0.97))
-    figure.savefig(path, dpi=110, format="png")
+    # The user's names: a $ in one must not start a formula.
+    figure.suptitle(_title(clips, index), fontsize=9, parse_math=False)
+    with warnings.catch_warnings():
+        # A name in a script the font lacks is drawn as boxes; the command prints it in full.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.tight_layout(pad=0.4, rect=(0, 0, 1, 0.97))
+        write_atomically(path, lambda file: figure.savefig(file, dpi=110, format="png"))
 
 
 def _title(clips: ClipCollection, index: int) -> str:
     record = clips.records[index]
     span = ", ".join(
-        f"{name} {value}"
+        f"{name} {value:g}"
         for name, value in (
             ("onset", record.onset),
             ("apex", record.apex),
@@ -94,7 +109,8 @@ def _title(clips: ClipCollection, index: int) -> str:
         if value is not None
     )
     mark = "SYNTHETIC  " if clips.synthetic else ""
-    return f"{mark}{record.key}   {record.label}   {span}"
+    title = f"{mark}{record.key}   {record.label}   {span}"
+    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
 
 
 def _rows(clips: ClipCollection, index: int) -> list[tuple[str, list[Any], dict[str, Any]]]:
