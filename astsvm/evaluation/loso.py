@@ -91,11 +91,12 @@ def run_loso(
         raise SettingsError(f"seeds must be 1 or more, received {seeds}.")
     if workers < 1:
         raise SettingsError(f"workers must be 1 or more, received {workers}.")
+    folder = RunFolder(Path(output))
+    # Open as long as folds are handed out: only then does a copy know the digest to insist on.
     with _opened(clips) as collection:
         plan = _plan(collection, settings, protocol, seeds)
-    folder = RunFolder(Path(output))
-    folder.begin(plan.config, resume=resume)
-    reasons = _compute(plan, folder, workers, progress)
+        folder.begin(plan.config, resume=resume)
+        reasons = _compute(plan, folder, workers, progress)
     results, missing = _collect(plan, folder, reasons)
     table = join_predictions(results, plan.truth, plan.class_names)
     metrics = summarise(table, missing)

@@ -141,6 +141,20 @@ def test_a_fold_that_fails_is_named_and_the_rest_goes_on(write_clips, tiny_setti
     assert verify_run(RunFolder(tmp_path / "run")) == metrics
 
 
+def test_clips_that_are_replaced_during_the_run_are_not_trained_on(
+    write_clips, tiny_settings, tmp_path
+):
+    clips, other = write_clips("clips"), write_clips("other", draws={"samm/s1/c0": 77})
+    with pytest.raises(EvaluationError, match="have changed"):
+        # The folds are planned when the progress is told for the first time.
+        run_loso(
+            clips,
+            tiny_settings,
+            tmp_path / "run",
+            progress=lambda *_: other.exists() and other.replace(clips),
+        )
+
+
 def test_a_stream_that_is_not_there_is_refused_with_advice(write_clips, tiny_settings, tmp_path):
     both = tiny_settings.replace(network=tiny_settings.network.replace(streams=("flow", "idsf")))
     with pytest.raises(SettingsError, match=r"idsf is missing\. Pass --streams flow"):
