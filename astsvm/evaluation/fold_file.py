@@ -12,7 +12,9 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -90,18 +92,39 @@ def load_fold(path: Path, fingerprint: str) -> FoldResult:
             f"{path}: the fold's checksum does not match its content; it is computed again."
         )
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            header = json.loads(str(archive["header"]))
-            arrays = {name: archive[name] for name in _ARRAYS}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        header, result = _parsed(content)
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise StorageError(f"{path}: not a fold of astsvm: {error}.") from error
     if header.get("format") != _FORMAT or header.get("fingerprint") != fingerprint:
         raise StorageError(
             f"{path}: the fold belongs to another run or version; it is computed again."
         )
+    return result
+
+
+def _parsed(content: bytes) -> tuple[dict[str, Any], FoldResult]:
+    with zipfile.ZipFile(io.BytesIO(content)):
+        pass  # numpy would take a single array for an archive as well
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        header = json.loads(str(archive["header"]))
+        arrays = {name: archive[name] for name in _ARRAYS}
+    if not isinstance(header, dict):
+        raise ValueError("its header is no JSON object")
+    clips = tuple(header["clips"])
+    scores = [arrays[name].shape for name in ("probabilities", "svm_scores")]
+    if any(len(shape) != 2 or shape[0] != len(clips) for shape in scores):
+        raise ValueError(f"{len(clips)} clips do not fit scores of shapes {scores}")
     fields = {name: header[name] for name in ("seed", "subject", "seconds")}
     digests = {name: header[name] for name in ("network_sha256", "svm_sha256")}
-    return FoldResult(clips=tuple(header["clips"]), **fields, **digests, **arrays)
+    return header, FoldResult(clips=clips, **fields, **digests, **arrays)
 
 
 def _sealed(result: FoldResult, fingerprint: str) -> bytes:

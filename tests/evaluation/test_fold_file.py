@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +51,70 @@ def test_every_cut_and_every_flipped_bit_is_found(tmp_path, make_result):
         path.write_bytes(content)
         with pytest.raises(StorageError, match="checksum"):
             load_fold(path, "f")
+
+
+def sealed(body: bytes) -> bytes:
+    return body + hashlib.sha256(body).hexdigest().encode()
+
+
+def archive_of(header: str, **changes) -> bytes:
+    """Write a fold by hand: any header, any arrays, a seal that fits."""
+    arrays = {name: np.zeros((1, 3)) for name in ("probabilities", "svm_scores")}
+    arrays |= {name: np.zeros(3) for name in ("losses", "scaler_mean", "scaler_scale")}
+    file = io.BytesIO()
+    np.savez(file, header=np.array(header), **{**arrays, **changes})
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.comment = b"0" * 64
+    return sealed(file.getvalue()[:-64])
+
+
+def header_of(**changes) -> str:
+    names = ("network_sha256", "svm_sha256", "subject")
+    header = {"format": "astsvm-fold 1", "fingerprint": "f", "seed": 1, "seconds": 1.0}
+    return json.dumps(header | dict.fromkeys(names, "x") | {"clips": ["a/b/c"]} | changes)
+
+
+def one_array() -> bytes:
+    file = io.BytesIO()
+    np.save(file, np.zeros(3))
+    return file.getvalue()
+
+
+def broken_deflate() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.npy", b"x" * 1000)
+    content = bytearray(file.getvalue())
+    content[45] ^= 255
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        sealed(b""),
+        sealed(one_array()),
+        sealed(broken_deflate()),
+        archive_of("[1]"),
+        archive_of("3"),
+        archive_of("[" * 100_000),
+        archive_of(json.dumps({"format": "astsvm-fold 1", "fingerprint": "f"})),
+        archive_of(header_of(clips=None)),
+        archive_of(header_of(clips=["a/b/c", "a/b/d"])),
+        archive_of(header_of(), probabilities=np.array("x")),
+        archive_of(header_of(), svm_scores=np.zeros((0, 3))),
+    ],
+    ids=range(11),
+)
+def test_a_forged_file_with_a_fitting_seal_is_refused_in_words(tmp_path, content):
+    (tmp_path / "fold.npz").write_bytes(content)
+    with pytest.raises(StorageError, match="not a fold of astsvm"):
+        load_fold(tmp_path / "fold.npz", "f")
+
+
+def test_the_forgeries_differ_from_a_fold_only_in_what_is_forged(tmp_path):
+    (tmp_path / "fold.npz").write_bytes(archive_of(header_of()))
+    assert load_fold(tmp_path / "fold.npz", "f").clips == ("a/b/c",)
 
 
 def test_fold_of_another_run_is_refused(tmp_path, make_result):
