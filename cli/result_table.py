@@ -13,6 +13,8 @@ EXIT_SKIPPED = 3
 
 _HEADS = {"svm": "SVM", "softmax": "softmax"}
 _FLOORS = {"majority": "floor: most frequent class", "permuted": "floor: permuted labels"}
+_WIDTH = 30
+"""Of a column: "0.718 +-0.012 [0.650, 0.780]" takes 28."""
 _FIGURES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy"}
 
 
@@ -55,7 +57,9 @@ def _lines(metrics: dict[str, Any]) -> list[str]:
 
 def _heading(part: str, figures: dict[str, Any]) -> str:
     name = "all clips" if part == "full" else f"{part}, {figures['n_clips']} clips"
-    return f"{name:30}" + "".join(f"{label:28}" for label in _FIGURES.values()).rstrip()
+    if len(name) >= _WIDTH:
+        name = f"{name[: _WIDTH - 2]}…"
+    return f"{name:{_WIDTH}}" + "".join(f"{label:{_WIDTH}}" for label in _FIGURES.values()).rstrip()
 
 
 def _head_line(name: str, figures: dict[str, Any]) -> str:
@@ -67,9 +71,9 @@ def _head_line(name: str, figures: dict[str, Any]) -> str:
             cell += f" +-{deviation:.3f}"
         if interval is not None:
             cell += f" [{interval[0]:.3f}, {interval[1]:.3f}]"
-        cells.append(f"{cell:28}")
+        cells.append(f"{cell:{_WIDTH}}")
     return f"  {name:28}" + "".join(cells).rstrip()
 
 
 def _floor_line(name: str, figures: dict[str, float]) -> str:
-    return f"  {name:28}" + "".join(f"{figures[key]:<28.3f}" for key in _FIGURES).rstrip()
+    return f"  {name:28}" + "".join(f"{figures[key]:<{_WIDTH}.3f}" for key in _FIGURES).rstrip()

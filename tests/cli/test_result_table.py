@@ -1,0 +1,52 @@
+"""The table of a result keeps its columns apart, with the widest numbers and names there are."""
+
+from __future__ import annotations
+
+import json
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from astsvm.cli.result_table import print_result
+from astsvm.evaluation.predictions import HEADS, Prediction, PredictionTable
+from astsvm.evaluation.summary import summarise
+
+
+def metrics_of(seeds: int, *databases: str) -> dict:
+    """Make figures of predictions that are right in three out of four cases."""
+    rows = [
+        Prediction(seed, database, f"s{n % 5}", f"c{n}", n % 3, dict.fromkeys(HEADS, guess), {})
+        for seed in range(1, seeds + 1)
+        for database in databases
+        for n in range(30)
+        for guess in [(n + ((n + seed) % 4 == 0)) % 3]
+    ]
+    table = PredictionTable(rows, ("negative", "positive", "surprise"))
+    return summarise(table) | {"protocol": "as-labelled", "synthetic": False}
+
+
+def printed(metrics: dict, *, as_json: bool = False) -> str:
+    @click.command()
+    @click.pass_context
+    def command(ctx: click.Context) -> None:
+        print_result(ctx, metrics, as_json=as_json)
+
+    return CliRunner().invoke(command).stdout
+
+
+@pytest.mark.parametrize("seeds", [1, 5])
+def test_columns_begin_where_their_headings_begin(seeds):
+    lines = printed(metrics_of(seeds, "smic", "a database with quite a long name")).splitlines()
+    headings = [line for line in lines if line.endswith("accuracy")]
+    assert len(headings) == 3
+    for number, heading in enumerate(headings):
+        columns = [heading.index(label) for label in ("UF1", "UAR", "accuracy")]
+        start = lines.index(heading)
+        for row in [lines[start], *lines[start + 1 : start + 5]]:
+            assert all(row[column - 1] == " " != row[column] for column in columns), (number, row)
+
+
+def test_json_is_the_metrics():
+    metrics = metrics_of(2, "smic")
+    assert json.loads(printed(metrics, as_json=True)) == metrics
