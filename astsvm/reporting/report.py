@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ PROTOCOL_TEXTS = {
     ),
 }
 _OF_A_FOLD = ("network", "training")
+_LONGEST_NAME = 150
 FIGURE_NAMES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy"}
 
 
@@ -92,10 +94,11 @@ def write_report(run: str | Path, target: str | Path | None = None) -> Path:
             settings=list(flattened({key: config["settings"][key] for key in _OF_A_FOLD})),
             preprocessing=list(flattened(config["data"]["preprocessing"])),
         )
-    except (UndefinedError, KeyError) as error:
+    except (UndefinedError, KeyError, TypeError, ValueError, AttributeError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise StorageError(
-            f"{folder.path}: config.json or metrics.json is damaged: {error} is missing. Restore "
-            "them, or run the folds again with --resume."
+            f"{folder.path}: config.json or metrics.json is damaged: {what}. Restore them, or run "
+            "the folds again with --resume."
         ) from error
     path = folder.report if target is None else Path(target)
     write_text_atomically(path, page)
@@ -124,12 +127,20 @@ def _draw(folder: RunFolder, metrics: dict[str, Any]) -> dict[str, list[_Picture
                 f"{where}: {head if head == 'softmax' else 'SVM'}\n{values}",
                 synthetic=metrics["synthetic"],
             )
-            file = folder.figures / f"confusion_{head}_{quote(part, safe=' ')}.png"
-            write_bytes_atomically(file, png)
+            write_bytes_atomically(folder.figures / _file_name(head, part), png)
             uri = f"data:image/png;base64,{base64.b64encode(png).decode()}"
             description = f"Confusion matrix of {where}, {name}: {values}"
             pictures.setdefault(part, []).append(_Picture(head, uri, description))
     return pictures
+
+
+def _file_name(head: str, part: str) -> str:
+    """Name a picture after any database; one too long for a file system ends in a digest."""
+    name = quote(part, safe=" ").replace("~", "%7E")
+    if len(name) > _LONGEST_NAME:
+        # "~" stands in no whole name, so a shortened one meets none.
+        name = f"{name[:100]}~{hashlib.sha256(part.encode()).hexdigest()[:32]}"
+    return f"confusion_{head}_{name}.png"
 
 
 def figure_text(value: float) -> str:

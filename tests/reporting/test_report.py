@@ -141,6 +141,32 @@ def test_a_damaged_config_is_refused_in_words(finished_run, key):
         write_report(folder.path)
 
 
+@pytest.mark.parametrize(
+    ("file", "key", "value"),
+    [
+        ("config.json", "data", None),
+        ("config.json", "versions", 3),
+        ("config.json", "settings", [1]),
+        ("metrics.json", "class_names", 3),
+        ("metrics.json", "svm", {"full": {"uf1": "x"}}),
+        ("metrics.json", "softmax", None),
+        ("metrics.json", "floors", {"full": {"majority": {"uf1": "x"}}}),
+    ],
+)
+def test_values_of_another_kind_are_refused_in_words(finished_run, file, key, value):
+    folder = finished_run(databases=("casme2",))
+    content = json.loads((folder.path / file).read_text()) | {key: value}
+    (folder.path / file).write_text(json.dumps(content))
+    with pytest.raises(StorageError, match="damaged"):
+        write_report(folder.path)
+
+
+def test_a_database_of_any_name_gets_its_picture(finished_run):
+    folder = finished_run(databases=("é" * 60, "x" * 250, "x" * 251, "~"))
+    write_report(folder.path)
+    assert len(list(folder.figures.iterdir())) == 2 * 5
+
+
 def test_no_placeholder_is_left(finished_run):
     page = write_report(finished_run(seeds=2).path).read_text()
     assert not re.search(r"\{\{|\{%|None\b(?!<)|undefined", page)
