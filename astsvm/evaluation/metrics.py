@@ -26,6 +26,9 @@ from astsvm.errors import InvalidInputError
 
 __all__ = ["Scores", "confusion_matrix", "rates", "score"]
 
+_MOST_CLASSES = 1000
+"""A matrix of this many is 8 MB; more is a mistake, and far more would not fit into memory."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scores:
@@ -96,8 +99,12 @@ def confusion_matrix(
     InvalidInputError
         If there are no clips, the lengths differ, or a label is no integer in range.
     """
-    if isinstance(classes, bool) or not isinstance(classes, int | np.integer) or classes < 2:
-        raise InvalidInputError(f"classes must be an integer of 2 or more, received {classes!r}.")
+    whole = isinstance(classes, int | np.integer) and not isinstance(classes, bool)
+    if not whole or not 2 <= classes <= _MOST_CLASSES:
+        raise InvalidInputError(
+            f"classes must be an integer of 2 or more, at most {_MOST_CLASSES}, "
+            f"received {classes!r}."
+        )
     rows = _labels("truth", truth, int(classes))
     columns = _labels("predicted", predicted, int(classes))
     if len(rows) != len(columns):

@@ -85,9 +85,11 @@ def test_many_matrices_at_once_equal_one_by_one():
 
 
 def test_pooling_differs_from_the_mean_over_folds():
-    # Two subjects with one class each: the perfect classifier scores 1 pooled.
-    scores = score([0, 0, 1, 1], [0, 0, 1, 1], classes=2)
-    assert (scores.uf1, scores.uar, scores.accuracy) == (1, 1, 1)
+    folds = [([0, 0, 0], [0, 0, 1]), ([1], [1]), ([0, 1], [1, 1])]
+    truth, predicted = ([label for fold in folds for label in fold[side]] for side in (0, 1))
+    pooled = score(truth, predicted, classes=2).uf1
+    assert pooled == pytest.approx((2 * 2 / (2 * 2 + 2) + 2 * 2 / (2 * 2 + 2)) / 2)
+    assert abs(pooled - np.mean([score(*fold, classes=2).uf1 for fold in folds])) > 0.05
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,8 @@ def test_pooling_differs_from_the_mean_over_folds():
         ([0, 1], [0, 1], 1, "2 or more"),
         ([0, 1], [0, 1], 2.0, "2 or more"),
         ([0, 1], [0, 1], True, "2 or more"),
+        ([0, 1], [0, 1], 10**6, "at most 1000"),
+        ([0, 1], [0, 1], 2**70, "at most 1000"),
     ],
 )
 def test_bad_input_is_refused_in_words(truth, predicted, classes, says):
