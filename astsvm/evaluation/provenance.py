@@ -21,7 +21,14 @@ _DISTRIBUTIONS = (
     "dlib-bin",
     "h5py",
 )
-_DECISIVE_CODE = ("network", "classifier.py", "evaluation/fold.py", "evaluation/fold_network.py")
+_DECISIVE_CODE = (
+    "network",
+    "classifier.py",
+    "datasets/protocols.py",
+    "evaluation/fold.py",
+    "evaluation/fold_network.py",
+    "evaluation/splits.py",
+)
 
 
 def software_versions() -> dict[str, str]:
@@ -31,8 +38,8 @@ def software_versions() -> dict[str, str]:
     -------
     dict of str to str
         ``python``, the libraries as pip names them, the processor's architecture, and
-        ``code``, a digest of the sources that fit and predict, so that a run is not resumed with
-        another method under the same version number.
+        ``code``, a digest of the sources that label, split, fit and predict, so that a run is not
+        resumed with another method under the same version number.
     """
     return {
         **installed_versions(_DISTRIBUTIONS),
