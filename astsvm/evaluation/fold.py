@@ -163,7 +163,7 @@ def run_fold(task: FoldTask) -> FoldResult:
     losses = network.train(task.train_labels, _sample_weights(task))
     train_features, _ = network.predict(task.train_indices)
     test_features, probabilities = network.predict(task.test_indices)
-    _require_finite(task, losses, train_features, test_features)
+    _require_finite(task, losses, train_features, test_features, probabilities)
     svm = SvmHead(task.classes).fit(train_features, task.train_labels, task.settings.training)
     return FoldResult(
         seed=task.seed,

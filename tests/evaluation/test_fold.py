@@ -126,6 +126,31 @@ def test_one_class_only_is_refused_before_anything_is_loaded(write_clips, tiny_s
         run_fold(replace(task, train_labels=np.zeros_like(task.train_labels)))
 
 
+def test_probabilities_that_are_no_numbers_are_no_prediction(
+    write_clips, tiny_settings, monkeypatch
+):
+    # The last step may break the head alone: the losses before it and the features are finite.
+    class Broken:
+        def __init__(self, task, seed):
+            self.classes = task.classes
+
+        def train(self, labels, sample_weights):
+            return np.zeros(2)
+
+        def predict(self, indices):
+            features = np.random.default_rng(0).normal(size=(len(indices), 4))
+            return features, np.full((len(indices), self.classes), np.nan, np.float32)
+
+        def weights(self):
+            return []
+
+    from astsvm.evaluation import fold_network
+
+    monkeypatch.setattr(fold_network, "FoldNetwork", Broken)
+    with pytest.raises(EvaluationError, match="diverged"):
+        run_fold(task_of(open_clips(write_clips("clips")), tiny_settings))
+
+
 def test_class_weights_are_those_of_scikit_learn():
     labels = np.array([0, 0, 0, 1, 2, 2])
     expected = compute_class_weight("balanced", classes=np.arange(3), y=labels)
