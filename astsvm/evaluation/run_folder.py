@@ -9,7 +9,8 @@
     megc_log.txt       official log of the SVM, first seed; megc_log_seedK.txt for the others
     report.html, figures/*.png
 
-Every file is written whole or not at all, and holds no time of day: equal runs give equal files.
+Every file is written whole or not at all, and none holds a time of day: equal runs give equal
+files, but for the seconds that a fold took, which its file tells.
 """
 
 from __future__ import annotations
