@@ -9,14 +9,16 @@ kernel's memory killer) fails alone; the others go on in fresh processes.
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import Generic, TypeVar
 
 # Pebble, because its pool survives the death of a worker and names the task that was lost.
@@ -70,7 +72,7 @@ def run_tasks(
     workers: int = 1,
     timeout: float | None = None,
     tasks_per_process: int = 0,
-) -> Iterator[TaskOutcome[Result]]:
+) -> Generator[TaskOutcome[Result]]:
     """Apply a function to every task in spawned processes and yield outcomes as they come.
 
     Parameters
@@ -82,7 +84,7 @@ def run_tasks(
     workers : int
         Number of processes, at least 1.
     timeout : float, optional
-        Seconds a task may take before its process is ended and the task fails.
+        Seconds, more than 0, a task may take before its process is ended and the task fails.
     tasks_per_process : int
         Replace a process by a fresh one after so many tasks; 0 never does.
 
@@ -94,13 +96,20 @@ def run_tasks(
     Raises
     ------
     InvalidInputError
-        If `workers` is smaller than 1.
+        If `workers` is smaller than 1, or `timeout` is no positive number.
     """
     if workers < 1:
         raise InvalidInputError(f"workers must be 1 or more, received {workers}.")
+    if timeout is not None and not 0 < timeout < math.inf:
+        raise InvalidInputError(
+            f"timeout must be a positive number of seconds, received {timeout!r}. "
+            "Leave it out to set no limit."
+        )
     if not tasks:
         return
     with _environment(_ONE_THREAD):
+        # Started here, since its start unblocks signals in the thread that does it.
+        resource_tracker.ensure_running()
         pool = ProcessPool(
             max_workers=min(workers, len(tasks)),
             max_tasks=tasks_per_process,
@@ -117,7 +126,9 @@ def run_tasks(
                     if following is None:
                         break
                     index, task = following
-                    waiting[pool.schedule(function, args=[task], timeout=timeout)] = index
+                    with _interrupt_held_back():
+                        future = pool.schedule(function, args=[task], timeout=timeout)
+                    waiting[future] = index
                 if not waiting:
                     break
                 for future in wait(waiting, return_when=FIRST_COMPLETED).done:
@@ -168,6 +179,20 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _interrupt_held_back() -> Iterator[None]:
+    """Block SIGINT in this thread; threads and processes that start meanwhile inherit that.
+
+    A worker could say so by itself only after its imports, and would answer an early Ctrl-C with
+    a traceback. In this thread an interrupt is not lost but comes at the end of the block.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare_worker(parent: int) -> None:

@@ -1,5 +1,7 @@
 """Tasks that raise, die or hang fail alone; the rest are done."""
 
+import math
+import multiprocessing
 import os
 import signal
 import time
@@ -21,6 +23,8 @@ def act(task):
         time.sleep(60)
     if kind == "threads":
         return os.environ["OMP_NUM_THREADS"]
+    if kind == "blocked":
+        return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
     return value * value
 
 
@@ -68,6 +72,19 @@ def test_an_abandoned_iteration_leaves_no_process_behind():
     started = time.monotonic()
     running.close()
     assert time.monotonic() - started < 30
+    assert multiprocessing.active_children() == []
+
+
+def test_workers_are_started_deaf_to_an_interrupt_and_the_driver_is_not():
+    found = outcomes([("blocked", 0)] * 3, tasks_per_process=1)
+    assert [o.result for o in found] == [True] * 3
+    assert act(("blocked", 0)) is False
+
+
+@pytest.mark.parametrize("timeout", [0, -1.0, math.nan, math.inf])
+def test_a_time_limit_that_is_none_is_refused(timeout):
+    with pytest.raises(InvalidInputError, match=f"received {timeout!r}"):
+        next(run_tasks(act, [("square", 1)], timeout=timeout))
 
 
 def test_no_tasks_start_no_process_and_no_workers_are_refused():
