@@ -29,6 +29,9 @@ SLOWEST, FASTEST = 1.0, 2000.0
 COMPLETE: Final = 0.9
 """A header may count some frames too many; a tenth missing means a truncated file."""
 
+_PLAYLISTS: Final = (b"ffconcat version", b"#EXTM3U")
+"""How the texts begin that make FFmpeg read other files instead."""
+
 # FFmpeg writes to stderr by itself; the library says in its own words what is wrong. It reads the
 # variable when the first video is opened, and a user's own setting stays.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -40,7 +43,8 @@ def open_video(path: Path, onset: int, offset: int | None) -> tuple[Iterator[Fra
     Parameters
     ----------
     path : Path
-        The file; read through FFmpeg only, as a file only.
+        The file; read through FFmpeg only, as a file only. A playlist that leads to other files
+        is refused.
     onset, offset : int, int or None
         0-based positions, both included; None reads to the end. Frames before `onset` have to be
         decoded too, since videos store differences, but are not converted.
@@ -56,6 +60,7 @@ def open_video(path: Path, onset: int, offset: int | None) -> tuple[Iterator[Fra
         At once if the file is no video; while iterating if the video ends before `offset`, or,
         without an offset, far before the number of frames its header states.
     """
+    _refuse_playlist(path)
     with silent_opencv():
         capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
     if not capture.isOpened():
@@ -71,6 +76,20 @@ def open_video(path: Path, onset: int, offset: int | None) -> tuple[Iterator[Fra
     rate = float(capture.get(cv2.CAP_PROP_FPS))
     sane = math.isfinite(rate) and SLOWEST <= rate <= FASTEST
     return _video_frames(capture, path, onset, offset), rate if sane else None
+
+
+def _refuse_playlist(path: Path) -> None:
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(max(map(len, _PLAYLISTS)))
+    except OSError as error:
+        raise FrameReadError(
+            f"{path}: the video cannot be read: {error.strerror}. Check the path and its rights."
+        ) from error
+    if start.startswith(_PLAYLISTS):
+        raise FrameReadError(
+            f"{path}: expected a video, received a playlist of other files. Name the video itself."
+        )
 
 
 def _video_frames(

@@ -126,6 +126,26 @@ def test_what_is_no_video_is_refused_in_silence(tmp_path, content, capfd):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("start", ["ffconcat version 1.0", "#EXTM3U"])
+def test_a_playlist_does_not_lead_to_another_file(tmp_path, video, start):
+    other = video(12)
+    path = other.with_name("a.mp4")
+    path.write_text(f"{start}\nfile '{other.name}'\n")
+    with pytest.raises(FrameReadError, match=r"a\.mp4: .*a playlist of other files"):
+        read_frames(path)
+
+
+def test_a_video_that_may_not_be_read_says_so(video, monkeypatch):
+    path = video(3)
+
+    def denied(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(path), "open", denied)
+    with pytest.raises(FrameReadError, match=r"cannot be read: Permission denied"):
+        read_frames(path)
+
+
 def test_a_truncated_video_is_refused_unless_the_clip_lies_before_the_cut(video):
     path = video(60)
     content = path.read_bytes()
