@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def read_landmarks(path: Path) -> dict[str, FloatArray]:
     Returns
     -------
     dict of str to ndarray of shape (68, 2) or (5, 2), float32
-        By the clip's key.
+        By the clip's key, in Unicode form NFC as a clip's own.
 
     Raises
     ------
@@ -59,7 +60,8 @@ def _landmarks_by_key(path: Path, rows: Iterator[list[str]]) -> dict[str, FloatA
                 f"{path}, row {number}: expected {len(header)} cells as in the header, received "
                 f"{len(row)}."
             )
-        key = "/".join(row[column].strip() for column in key_columns)
+        # The sheet of clips is read in this form too; some systems write accents decomposed.
+        key = unicodedata.normalize("NFC", "/".join(row[c].strip() for c in key_columns))
         if key in found:
             raise DatasetError(f"{path}, row {number}: clip {key} comes twice. Remove one row.")
         values = [_position(path, number, header[c], row[c]) for c in columns]

@@ -34,6 +34,11 @@ def test_one_row_a_clip(tmp_path):
     np.testing.assert_array_equal(found["folder/s01/c1"][3], [13.5, 7.5])
 
 
+def test_accents_count_as_the_same_however_they_are_written(tmp_path):
+    path = write(tmp_path / "a.csv", f"clip,{POSITIONS}", f"d/s/cafe\u0301,{numbers()}")
+    assert list(read_landmarks(path)) == ["d/s/caf\u00e9"]
+
+
 @pytest.mark.parametrize("name", ["clip", "key"])
 def test_a_key_and_five_points_from_a_spreadsheet(tmp_path, name):
     header = ", ".join([name, *(f"X{i}, Y{i}" for i in range(5))])
