@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from astsvm.clip import Clip
 from astsvm.config import PreprocessingSettings
 from astsvm.datasets import Dataset, Problem
-from astsvm.errors import AstsvmError, FrameReadError
+from astsvm.errors import AstsvmError, FrameReadError, InvalidInputError
 from astsvm.execution import run_tasks
 from astsvm.storage.writer import PartsFolder, ProcessedClip
 
@@ -103,8 +104,11 @@ def preprocess_dataset(
     ------
     StorageError
         If `output` exists, cannot be written, or is resumed under other settings.
+    InvalidInputError
+        If landmarks are given, but for none of the clips.
     """
     given = dict(landmarks or {})
+    _require_own_landmarks(given, dataset)
     inputs = {"landmarks": _landmarks_digest(given)} if given else {}
     with PartsFolder.open(output, dataset, settings, resume=resume, inputs=inputs) as parts:
         tasks = [
@@ -127,11 +131,13 @@ def preprocess_dataset(
             timeout=clip_timeout,
             tasks_per_process=_CLIPS_PER_PROCESS,
         )
-        for done, outcome in enumerate(outcomes, start=reused + 1):
-            if outcome.error is not None:
-                parts.store_failure(tasks[outcome.index].index, _reason(outcome.error))
-            if progress is not None:
-                progress(done, len(dataset.clips))
+        # Closed in any case: no worker may write a part after the parts have been let go.
+        with closing(outcomes):
+            for done, outcome in enumerate(outcomes, start=reused + 1):
+                if outcome.error is not None:
+                    parts.store_failure(tasks[outcome.index].index, _reason(outcome.error))
+                if progress is not None:
+                    progress(done, len(dataset.clips))
         failures = parts.assemble(dataset.problems)
     stored = len(dataset.clips) - len(failures)
     return PreprocessSummary(output, stored, reused, (*dataset.problems, *failures))
@@ -240,6 +246,16 @@ def _features(
         # With a zero field first, the onset's difference from itself keeps the paths equally long.
         streams["idsf"] = idsf(frames, settings.illumination, zero_first=settings.flow.zero_first)
     return streams
+
+
+def _require_own_landmarks(landmarks: Mapping[str, Landmarks], dataset: Dataset) -> None:
+    """Refuse landmarks of other clips only: dlib's would quietly take the place of all of them."""
+    keys = [clip.key for clip in dataset.clips]
+    if landmarks and keys and landmarks.keys().isdisjoint(keys):
+        raise InvalidInputError(
+            f"landmarks: expected keys database/subject/clip such as {keys[0]!r}, received none of "
+            f"this dataset's clips but {next(iter(landmarks))!r}. Correct the landmarks file."
+        )
 
 
 def _landmarks_digest(landmarks: Mapping[str, Landmarks]) -> str:

@@ -1,6 +1,7 @@
 """From clips on disk to a clip file: sound clips are kept, each bad one says why it is not."""
 
 import csv
+import multiprocessing
 import os
 import shutil
 from pathlib import Path
@@ -12,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from astsvm.config import Settings
 from astsvm.datasets import load_dataset
-from astsvm.errors import StorageError
+from astsvm.errors import InvalidInputError, StorageError
 from astsvm.pipeline import preprocess_dataset, process_clip
 from astsvm.storage import open_clips
 from astsvm.storage.writer import PartsFolder
@@ -201,6 +202,23 @@ def test_no_usable_clip_still_leaves_the_reasons(corpus, tmp_path):
     with open_clips(tmp_path / "clips.h5") as clips:
         assert len(clips) == 0
         assert len(clips.skipped) == 1
+
+
+def test_landmarks_of_other_clips_only_are_refused(corpus, tmp_path):
+    points = np.zeros((68, 2), np.float32)
+    with pytest.raises(InvalidInputError, match=r"such as 'synthetic/s01/.*received .* 'c1'"):
+        preprocess(corpus, tmp_path / "clips.h5", landmarks={"c1": points})
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_on_the_way_leaves_no_worker_at_its_part(corpus, tmp_path):
+    def fail(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        preprocess(corpus, tmp_path / "clips.h5", workers=2, progress=fail)
+    assert caught.tb is not None  # the traceback keeps every frame, and with it the iteration
+    assert multiprocessing.active_children() == []
 
 
 def test_flow_images_are_stored_with_their_median_taken_off(tmp_path):
