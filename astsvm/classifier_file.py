@@ -15,6 +15,7 @@ __all__ = ["read_head", "write_head"]
 
 _FORMAT = "astsvm-svm-head"
 _VERSION = 1
+_MOST_CLASSES = 1000
 
 
 def write_head(path: Path, parts: dict[str, Any]) -> None:
@@ -103,12 +104,16 @@ def _check_parts(content: dict[str, Any]) -> None:
     scaler, machines = content["scaler"], content["machines"]
     if type(classes) is not int or type(scaler) is not StandardScaler:
         raise ValueError("its class count or scaler is missing")
+    if classes > _MOST_CLASSES:
+        raise ValueError(f"it claims {classes} classes, more than {_MOST_CLASSES}")
     if type(seen) is not np.ndarray or seen.dtype != np.int64 or seen.ndim != 1:
         raise ValueError("its list of classes is not a row of whole numbers")
     if not len(seen) or np.any(np.diff(seen) <= 0) or seen[0] < 0 or seen[-1] >= classes:
         raise ValueError("its list of classes is out of range")
     width = len(scaler.mean_)
-    if scaler.scale_.shape != (width,) or not np.all(scaler.scale_ > 0):
+    scales = scaler.scale_
+    finite = scales.shape == (width,) and np.isfinite([scaler.mean_, scales]).all()
+    if not finite or not np.all(scales > 0):
         raise ValueError("its scaler is inconsistent")
     if machines is not None and type(machines) is not OneVsRestClassifier:
         raise ValueError("its machines are of another kind")
@@ -116,8 +121,11 @@ def _check_parts(content: dict[str, Any]) -> None:
     estimators = [] if machines is None else machines.estimators_
     if len(estimators) != expected or any(type(one) is not SVC for one in estimators):
         raise ValueError(f"it has {len(estimators)} machines for {len(seen)} classes")
+    # What else may be wrong, such as a type of number, shows when a head is used.
+    trial = scaler.transform(np.zeros((1, width)))
     for machine in estimators:
         _check_machine(machine, width)
+        machine.decision_function(trial)
 
 
 def _check_machine(machine: Any, width: int) -> None:
@@ -135,7 +143,8 @@ def _check_machine(machine: Any, width: int) -> None:
         and machine.shape_fit_[1] == width
         and np.isfinite(vectors).all()
         and np.isfinite(machine._dual_coef_).all()
-        and machine._gamma > 0
+        and np.isfinite(machine._intercept_).all()
+        and 0 < machine._gamma < np.inf
     )
     if not sound:
         raise ValueError("the arrays of a machine do not fit together")

@@ -225,6 +225,27 @@ def _narrower_scaler(parts):
     parts["scaler"].mean_ = parts["scaler"].mean_[:-1]
 
 
+def _change(name, change):
+    """Change an attribute of the first machine."""
+
+    def apply(parts):
+        machine = parts["machines"].estimators_[0]
+        setattr(machine, name, change(getattr(machine, name)))
+
+    return apply
+
+
+def _without(name):
+    return lambda parts: delattr(parts["machines"].estimators_[0], name)
+
+
+def _scaler(name, change):
+    def apply(parts):
+        setattr(parts["scaler"], name, change(getattr(parts["scaler"], name)))
+
+    return apply
+
+
 DAMAGE = {
     "other format": lambda parts: parts.update(format="x"),
     "newer version": lambda parts: parts.update(format_version=2),
@@ -236,6 +257,20 @@ DAMAGE = {
     "no seen": lambda parts: parts.update(seen=np.empty(0, np.int64)),
     "short coefficients": _shorter_coefficients,
     "narrow scaler": _narrower_scaler,
+    "very many classes": lambda parts: parts.update(classes=10**9),
+    "sparse": _change("_sparse", lambda _: True),
+    "infinite gamma": _change("_gamma", lambda _: float("inf")),
+    "no intercept": _change("_intercept_", lambda old: old * np.nan),
+    "small floats": _change("support_vectors_", lambda old: old.astype(np.float32)),
+    "columns first": _change("support_vectors_", np.asfortranarray),
+    "long counts": _change("_n_support", lambda old: old.astype(np.int64)),
+    "other machine": _change("_impl", lambda _: "epsilon_svr"),
+    "no class list": _without("classes_"),
+    "no probabilities": _without("_probA"),
+    "means that are none": _scaler("mean_", lambda old: old * np.nan),
+    "means of text": _scaler("mean_", lambda old: old.astype(str)),
+    "endless scale": _scaler("scale_", lambda old: old * np.inf),
+    "other width": _scaler("n_features_in_", lambda old: old - 1),
 }
 
 
