@@ -87,10 +87,7 @@ def run_loso(
         fold failed.
     """
     settings = Settings.from_preset(config) if isinstance(config, str) else config
-    if seeds < 1:
-        raise SettingsError(f"seeds must be 1 or more, received {seeds}.")
-    if workers < 1:
-        raise SettingsError(f"workers must be 1 or more, received {workers}.")
+    _check_arguments(settings, seeds=seeds, workers=workers)
     folder = RunFolder(Path(output))
     # Open as long as folds are handed out: only then does a copy know the digest to insist on.
     with _opened(clips) as collection:
@@ -104,6 +101,19 @@ def run_loso(
     metrics["synthetic"] = plan.config["synthetic"]
     folder.write_results(table, metrics)
     return metrics
+
+
+def _check_arguments(settings: Any, **numbers: Any) -> None:
+    if not isinstance(settings, Settings):
+        raise SettingsError(
+            f"config must be Settings or the name of a preset, received {settings!r}. "
+            "Read a file with Settings.load."
+        )
+    for name, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise SettingsError(
+                f"{name} must be a whole number and 1 or more, received {number!r}."
+            )
 
 
 @dataclass(frozen=True, eq=False)

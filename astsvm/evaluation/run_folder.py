@@ -79,7 +79,13 @@ class RunFolder:
         if self._is_in_use():
             self._check_existing(config, resume)
         else:
-            self.path.mkdir(parents=True, exist_ok=True)
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise EvaluationError(
+                    f"{self.path}: the run's folder cannot be made: {error.strerror}. "
+                    "Choose another place."
+                ) from error
             self._write("config.json", _pretty(config))
 
     def _is_in_use(self) -> bool:

@@ -181,14 +181,24 @@ def test_one_subject_or_one_class_is_refused_before_anything_is_written(
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"seeds": 0}, "seeds must be 1 or more"),
-        ({"workers": 0}, "workers must be 1 or more"),
+        ({"seeds": 0}, "seeds must be a whole number and 1 or more"),
+        ({"workers": 0}, "workers must be a whole number and 1 or more"),
+        ({"seeds": 1.5}, "seeds must be"),
+        ({"seeds": True}, "seeds must be"),
+        ({"workers": "2"}, "workers must be"),
         ({"protocol": "megc2018"}, "megc2018"),
     ],
 )
 def test_bad_arguments_are_refused(write_clips, tiny_settings, tmp_path, options, says):
     with pytest.raises((SettingsError, EvaluationError), match=says):
         run_loso(write_clips("clips"), tiny_settings, tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("config", [None, {"preset": "fast"}, Path("settings.json")])
+def test_what_is_no_settings_is_refused(config, tmp_path):
+    with pytest.raises(SettingsError, match=r"Settings\.load"):
+        run_loso(tmp_path / "clips.h5", config, tmp_path / "run")
 
 
 def test_unknown_preset_and_missing_file_are_refused(tmp_path):

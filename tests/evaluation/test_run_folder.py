@@ -95,6 +95,12 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
         RunFolder(tmp_path / "run").begin(CONFIG)
 
 
+def test_a_place_where_no_folder_can_be_is_refused_in_words(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(EvaluationError, match="cannot be made: Not a directory"):
+        RunFolder(tmp_path / "file" / "run").begin(CONFIG)
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[1]", "{}", '{"format": "astsvm-run", "format_version": 2}', "[" * 100_000]
 )
