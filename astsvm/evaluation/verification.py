@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from astsvm.errors import EvaluationError, StorageError
@@ -58,22 +59,32 @@ def _missing_folds(folder: RunFolder, stored: dict[str, Any]) -> list[MissingFol
         ) from error
 
 
-def _planned(config: dict[str, Any], folder: RunFolder) -> set[tuple[int, str]]:
+def _planned(config: dict[str, Any], folder: RunFolder) -> dict[tuple[int, str], int]:
+    """Return the number of clips of every fold."""
     try:
-        return {(seed, subject) for seed in config["seeds"] for subject in config["subjects"]}
-    except (KeyError, TypeError) as error:
+        subjects = dict(config["subjects"])
+        return {
+            (seed, subject): subjects[subject] for seed in config["seeds"] for subject in subjects
+        }
+    except (KeyError, TypeError, ValueError) as error:
         raise StorageError(
             f"{folder.path / 'config.json'} is damaged: its seeds and subjects cannot be read."
         ) from error
 
 
 def _check_folds(
-    planned: set[tuple[int, str]], table: PredictionTable, missing: list[MissingFold]
+    planned: dict[tuple[int, str], int], table: PredictionTable, missing: list[MissingFold]
 ) -> None:
-    found = {(row.seed, row.subject_key) for row in table.rows}
-    lost = planned - found - {(fold.seed, fold.subject) for fold in missing}
-    stray = found - planned
-    for folds, what in ((lost, "has no predictions"), (stray, "is not a fold of this run")):
+    found = Counter((row.seed, row.subject_key) for row in table.rows)
+    lost = planned.keys() - found.keys() - {(fold.seed, fold.subject) for fold in missing}
+    stray = found.keys() - planned.keys()
+    # Clips that are hard to recognise must not be left out one by one either.
+    uneven = {fold for fold, count in found.items() if planned.get(fold) != count}
+    for folds, what in (
+        (lost, "has no predictions"),
+        (stray, "is not a fold of this run"),
+        (uneven, "has not as many predictions as clips"),
+    ):
         if folds:
             seed, subject = min(folds)
             raise EvaluationError(

@@ -68,6 +68,12 @@ def test_a_removed_subject_is_found(finished, make_table):
         verify_run(finished(PredictionTable(rows, table.class_names)))
 
 
+def test_a_removed_clip_is_found(finished, make_table):
+    table = make_table(seeds=2)
+    with pytest.raises(EvaluationError, match=r"smic/s2 \(seed 2\) has not as many predictions"):
+        verify_run(finished(PredictionTable(table.rows[:-1], table.class_names)))
+
+
 def test_a_stated_gap_is_no_fraud(finished, make_table):
     table = make_table(seeds=2)
     rows = [r for r in table.rows if (r.seed, r.subject_key) != (2, "smic/s1")]
