@@ -9,6 +9,8 @@ from astsvm.errors import DatasetError
 
 __all__ = ["Clip"]
 
+_LONGEST_NAME = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:
@@ -43,7 +45,8 @@ class Clip:
     Raises
     ------
     DatasetError
-        If a name is empty or holds a path separator or control character, if frame numbers are
+        If a name is empty, longer than 200 characters, or holds a path separator or control
+        character, if frame numbers are
         negative or out of order, or if `fps` is not a positive finite number.
     """
 
@@ -102,6 +105,11 @@ def _check_name(name: str, value: str, row: int | None) -> None:
     where = f" in row {row}" if row is not None else ""
     if not isinstance(value, str) or not value.strip():
         raise DatasetError(f"{name}{where} must be a non-empty text, received {value!r}.")
+    if len(value) > _LONGEST_NAME:
+        raise DatasetError(
+            f"{name}{where} must have at most {_LONGEST_NAME} characters, received {len(value)}: "
+            f"{value[:40]!r}... Shorten it in the sheet."
+        )
     separators = "" if name == "label" else "/\\"
     if value in {".", ".."} or any(c in separators or not c.isprintable() for c in value):
         raise DatasetError(

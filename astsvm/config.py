@@ -113,6 +113,8 @@ class FlowSettings(_Frozen):
     reference: Literal["adjacent", "onset"] = "adjacent"
     zero_first: bool = False
     """Put a zero field first, so that `length` points give `length` fields."""
+    head_motion: Literal["none", "median"] = "median"
+    """`median` subtracts the median of u and of v from each field (ours)."""
     window: Annotated[int, Field(ge=3, le=63)] = 15
     levels: Annotated[int, Field(ge=1, le=6)] = 3
     iterations: Annotated[int, Field(ge=1, le=10)] = 2
@@ -194,7 +196,8 @@ class TrainingSettings(_Frozen):
 class Settings(_Frozen):
     """Everything a run depends on, apart from its data and seeds."""
 
-    preset: str = "paper"
+    preset: str = "custom"
+    """Name of the preset, for people; the fields below say what is done."""
     preprocessing: PreprocessingSettings = PreprocessingSettings()
     network: NetworkSettings = NetworkSettings()
     training: TrainingSettings = TrainingSettings()
@@ -235,12 +238,12 @@ PRESETS: dict[str, Settings] = {
     "fast": Settings(
         preset="fast",
         network=NetworkSettings(kernels="factorised"),
-        training=TrainingSettings(epochs=30),
+        training=TrainingSettings(epochs=30, class_weight="balanced"),
     ),
     "demo": Settings(
         preset="demo",
         preprocessing=PreprocessingSettings(size=96),
         network=NetworkSettings(kernels="factorised", filters=(4, 8)),
-        training=TrainingSettings(epochs=15),
+        training=TrainingSettings(epochs=30, class_weight="balanced"),
     ),
 }

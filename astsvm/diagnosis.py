@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from astsvm.errors import MissingResourceError
 
 __all__ = ["Finding", "diagnose"]
@@ -65,23 +67,23 @@ def diagnose(folder: Path | None = None) -> list[Finding]:
 
 def _packages() -> list[Finding]:
     findings = [Finding("python", platform.python_version())]
-    for requirement in requires("astsvm") or []:
-        name = _distribution(requirement)
-        if "extra ==" in requirement:
+    for line in requires("astsvm") or []:
+        requirement = Requirement(line)
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
             continue
+        wanted = f"{requirement.name}{requirement.specifier}"
+        advice = f"python -m pip install '{wanted}'"
         try:
-            findings.append(Finding(name, version(name)))
+            found = version(requirement.name)
         except PackageNotFoundError:
-            advice = f"python -m pip install '{requirement}'"
-            findings.append(Finding(name, "not installed", advice, fault=True))
+            findings.append(Finding(requirement.name, "not installed", advice, fault=True))
+            continue
+        if requirement.specifier.contains(found, prereleases=True):
+            findings.append(Finding(requirement.name, found))
+        else:
+            told = f"{found}, expected {requirement.specifier}"
+            findings.append(Finding(requirement.name, told, advice, fault=True))
     return findings
-
-
-def _distribution(requirement: str) -> str:
-    for position, character in enumerate(requirement):
-        if not (character.isalnum() or character in "-_."):
-            return requirement[:position]
-    return requirement
 
 
 def _processor() -> Finding:

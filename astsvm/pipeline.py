@@ -45,12 +45,15 @@ class PreprocessSummary:
         Of these, clips that an earlier, interrupted run had finished.
     problems : tuple of Problem
         One for each row or clip that was left out, with the reason; also recorded in the file.
+    given_landmarks : int
+        Clips whose landmarks were given; the others got dlib's.
     """
 
     output: Path
     stored: int
     reused: int
     problems: tuple[Problem, ...]
+    given_landmarks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,13 @@ def preprocess_dataset(
                 if progress is not None:
                     progress(done, len(dataset.clips))
         failures = parts.assemble(dataset.problems)
-    stored = len(dataset.clips) - len(failures)
-    return PreprocessSummary(output, stored, reused, (*dataset.problems, *failures))
+    return PreprocessSummary(
+        output=output,
+        stored=len(dataset.clips) - len(failures),
+        reused=reused,
+        problems=(*dataset.problems, *failures),
+        given_landmarks=sum(clip.key in given for clip in dataset.clips),
+    )
 
 
 def process_clip(
@@ -237,11 +245,13 @@ def _reason(error: Exception) -> str:
 def _features(
     frames: npt.NDArray[np.float32], settings: PreprocessingSettings
 ) -> dict[str, npt.NDArray[np.float32]]:
-    from astsvm.features import idsf, optical_flow
+    from astsvm.features import idsf, optical_flow, without_head_motion
 
     streams = {}
     if "flow" in settings.streams:
-        streams["flow"] = optical_flow(frames, **settings.flow.model_dump())
+        flow = optical_flow(frames, **settings.flow.model_dump(exclude={"head_motion"}))
+        steady = settings.flow.head_motion == "median"
+        streams["flow"] = without_head_motion(flow) if steady else flow
     if "idsf" in settings.streams:
         # With a zero field first, the onset's difference from itself keeps the paths equally long.
         streams["idsf"] = idsf(frames, settings.illumination, zero_first=settings.flow.zero_first)

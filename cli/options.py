@@ -43,20 +43,22 @@ resume_option = click.option(
 
 def settings_options(command: Command) -> Command:
     """Add ``--preset`` and ``--settings``; :func:`chosen_settings` turns them into settings."""
-    preset = click.option(
-        "--preset", default="paper", show_default=True, help="paper, fast or demo."
-    )
+    preset = click.option("--preset", help="paper, fast or demo.  [default: paper]")
     file = click.option(
         "--settings",
         "settings_file",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="JSON with settings; those not in it keep their defaults. Replaces --preset.",
+        help="JSON with settings, instead of --preset; those not in it are those of `paper`.",
     )
     return preset(file(command))
 
 
-def chosen_settings(preset: str, settings_file: Path | None) -> Settings:
-    """Return the settings of the file, or of the preset where no file is given."""
+def chosen_settings(preset: str | None, settings_file: Path | None) -> Settings:
+    """Return the settings of the file or of the preset; both at once are a usage error."""
     from astsvm.config import Settings
 
-    return Settings.load(settings_file) if settings_file else Settings.from_preset(preset)
+    if settings_file is None:
+        return Settings.from_preset(preset or "paper")
+    if preset is not None:
+        raise click.UsageError("give --preset or --settings, not both: each names all settings.")
+    return Settings.load(settings_file)

@@ -45,7 +45,11 @@ __all__ = ["preprocess"]
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV with the onset landmarks of each clip, instead of dlib's.",
 )
-@click.option("--clip-timeout", type=float, help="Give a clip up after so many seconds.")
+@click.option(
+    "--clip-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Give a clip up after so many seconds.",
+)
 @json_option
 @quiet_option
 @click.pass_context
@@ -54,7 +58,7 @@ def preprocess(
     root: Path,
     name: str,
     output: Path,
-    preset: str,
+    preset: str | None,
     settings_file: Path | None,
     workers: int,
     resume: bool,
@@ -98,6 +102,7 @@ def preprocess(
                     "output": str(summary.output),
                     "stored": summary.stored,
                     "reused": summary.reused,
+                    "given_landmarks": summary.given_landmarks,
                     "skipped": problems,
                 },
                 indent=2,
@@ -107,6 +112,8 @@ def preprocess(
     else:
         for problem in summary.problems:
             click.echo(f"skipped: {problem}", err=True)
+        if landmarks is not None:
+            click.echo(f"landmarks given for {summary.given_landmarks} clips, dlib's elsewhere")
         click.echo(f"{summary.output}: {summary.stored} clips, {len(summary.problems)} skipped")
     if summary.problems:
         ctx.exit(3)

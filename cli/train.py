@@ -89,7 +89,7 @@ def train(
     clips: tuple[Path, ...],
     loso: bool,
     protocol: str,
-    preset: str,
+    preset: str | None,
     settings_file: Path | None,
     epochs: int | None,
     seeds: int,

@@ -38,6 +38,12 @@ def test_names_that_would_leave_a_folder_are_refused(value):
         clip(clip=value)
 
 
+def test_a_name_of_a_whole_page_is_refused_without_printing_the_page():
+    with pytest.raises(DatasetError, match="at most 200 characters, received 31000") as caught:
+        clip(label="x" * 31_000, row=4)
+    assert len(str(caught.value)) < 200
+
+
 def test_a_label_may_hold_a_slash():
     assert clip(label="fear/surprise").label == "fear/surprise"
 

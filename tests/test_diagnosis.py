@@ -2,8 +2,6 @@
 
 from importlib.metadata import PackageNotFoundError
 
-import pytest
-
 from astsvm import diagnosis
 from astsvm.errors import MissingResourceError
 
@@ -25,7 +23,7 @@ def test_a_missing_package_is_a_fault_with_the_command_that_installs_it(monkeypa
     def version(name):
         if name == "dlib-bin":
             raise PackageNotFoundError(name)
-        return "1.0"
+        return "999"
 
     monkeypatch.setattr(diagnosis, "version", version)
     found = by_name(diagnosis._packages())["dlib-bin"]
@@ -50,6 +48,13 @@ def test_onednn_switched_off_is_told(monkeypatch):
     assert not diagnosis._onednn().advice
 
 
-@pytest.mark.parametrize("requirement", ["numpy>=2", "numpy (>=2)", "numpy ; x", "numpy"])
-def test_the_name_is_cut_out_of_a_requirement(requirement):
-    assert diagnosis._distribution(requirement) == "numpy"
+def test_a_version_out_of_range_is_a_fault_with_the_range(monkeypatch):
+    monkeypatch.setattr(diagnosis, "version", lambda name: "3.15.0" if name == "h5py" else "999")
+    found = by_name(diagnosis._packages())["h5py"]
+    assert found.fault
+    assert found.found == "3.15.0, expected <3.15,>=3.12"
+    assert "pip install 'h5py" in found.advice
+
+
+def test_what_only_tests_need_is_not_asked_for():
+    assert "hypothesis" not in by_name(diagnosis._packages())

@@ -8,7 +8,7 @@ way as one that was not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ __all__ = ["run_loso"]
 
 # Keras leaks a little memory with every training; a fresh process now and then gives it back.
 _FOLDS_PER_PROCESS = 40
+_LONGEST_REASON = 1000
 
 
 def run_loso(
@@ -228,19 +229,25 @@ def _compute(
     reasons: dict[tuple[int, str], str] = {}
     if progress:
         progress(done, len(plan.tasks))
-    for outcome in run_tasks(
-        run_fold, pending, workers=workers, tasks_per_process=_FOLDS_PER_PROCESS
-    ):
-        task = pending[outcome.index]
-        if outcome.result is not None:
-            folder.save_fold(outcome.result, plan.config)
-        else:
-            error = outcome.error
-            reasons[task.seed, task.subject] = f"{type(error).__name__}: {error}"
-        done += 1
-        if progress:
-            progress(done, len(plan.tasks))
+    outcomes = run_tasks(run_fold, pending, workers=workers, tasks_per_process=_FOLDS_PER_PROCESS)
+    # Closed on the way out, so that an error here leaves no worker at its fold.
+    with closing(outcomes):
+        for outcome in outcomes:
+            task = pending[outcome.index]
+            if outcome.result is not None:
+                folder.save_fold(outcome.result, plan.config)
+            else:
+                reasons[task.seed, task.subject] = _one_line(outcome.error)
+            done += 1
+            if progress:
+                progress(done, len(plan.tasks))
     return reasons
+
+
+def _one_line(error: Exception | None) -> str:
+    """Say what failed in one line; TensorFlow wraps a reader's error in a screen of its own."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:_LONGEST_REASON]}"
 
 
 def _is_done(task: FoldTask, folder: RunFolder, config: dict[str, Any]) -> bool:

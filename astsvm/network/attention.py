@@ -1,6 +1,10 @@
 """Channel, spatial and fusion attention (paper section III-B; METHOD 2).
 
 The paper's "channels" are the frames. Clips have shape (B, T, H, W, C) throughout.
+
+The last weights of every attention start at zero (ours), so that under the scaled softmax training
+starts from clips as they are. With random weights an untrained attention multiplies the clips by
+noise, and a hundred training clips are too few to unlearn that.
 """
 
 from __future__ import annotations
@@ -121,7 +125,7 @@ class ChannelAttention(_Attention):
     def _make_weights(self, frames: int) -> None:
         self.normalisation = FrameNormalisation(frames, name="normalisation")
         self.hidden = keras.layers.Dense(max(1, frames // 2), activation="relu", name="hidden")
-        self.excitation = keras.layers.Dense(frames, name="excitation")
+        self.excitation = keras.layers.Dense(frames, kernel_initializer="zeros", name="excitation")
         self.hidden.build((None, frames))
         self.excitation.build((None, max(1, frames // 2)))
 
@@ -159,8 +163,10 @@ class SpatialAttention(_Attention):
     def _make_weights(self, frames: int) -> None:
         self.normalisation = FrameNormalisation(frames, name="normalisation")
         shape = (_KERNEL_SIZE, _KERNEL_SIZE, 1, 1)
-        self.mean_kernel = self.add_weight(shape=shape, name="mean_kernel")
-        self.maximum_kernel = self.add_weight(shape=shape, name="maximum_kernel")
+        self.mean_kernel = self.add_weight(shape=shape, initializer="zeros", name="mean_kernel")
+        self.maximum_kernel = self.add_weight(
+            shape=shape, initializer="zeros", name="maximum_kernel"
+        )
 
     def attention(self, inputs: Any, training: bool = False) -> Any:
         """Return the attention over the pixels, shape (B, H, W)."""

@@ -31,8 +31,13 @@ def start_tensorflow() -> None:
     """
     if "tensorflow" in sys.modules and "keras" in sys.modules:
         return
+    try:
+        terminal = os.dup(_STDERR)
+    except OSError:  # stderr is closed; there is nobody to be spared
+        import_module("tensorflow")
+        import_module("keras")
+        return
     sys.stderr.flush()
-    terminal = os.dup(_STDERR)
     with tempfile.TemporaryFile() as said:
         os.dup2(said.fileno(), _STDERR)
         try:

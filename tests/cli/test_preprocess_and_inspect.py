@@ -46,7 +46,7 @@ def test_a_skipped_clip_is_told_on_stderr_with_exit_code_3(corpus, tmp_path, cap
     assert "nowhere.mp4" in capsys.readouterr().out
 
 
-def test_the_landmarks_of_a_file_are_used(corpus, clips, tmp_path):
+def test_the_landmarks_of_a_file_are_used(corpus, clips, tmp_path, capsys):
     import numpy as np
 
     from astsvm.storage import open_clips
@@ -62,9 +62,21 @@ def test_the_landmarks_of_a_file_are_used(corpus, clips, tmp_path):
     output = tmp_path / "shifted.h5"
     options = ["--preset", "demo", "--landmarks", file, "--quiet"]
     assert run("preprocess", corpus, "-o", output, *options) == 0
+    assert "landmarks given for 3 clips" in capsys.readouterr().out
     with open_clips(output) as stored:
         for index, record in enumerate(stored.records):
             np.testing.assert_allclose(stored.landmarks(index), shifted[record.key], atol=0.01)
+
+
+def test_settings_come_from_a_preset_or_a_file_not_from_both(corpus, tmp_path, capsys):
+    from astsvm.config import Settings
+
+    file = tmp_path / "settings.json"
+    file.write_text(Settings.from_preset("demo").to_json(), encoding="utf-8")
+    both = ["--preset", "demo", "--settings", file]
+    assert run("preprocess", corpus, "-o", tmp_path / "a.h5", *both) == 2
+    assert "not both" in capsys.readouterr().err
+    assert run("preprocess", corpus, "-o", tmp_path / "a.h5", "--settings", file, "--quiet") == 0
 
 
 def test_inspect_describes_the_file_and_says_synthetic(clips, capsys):

@@ -19,6 +19,11 @@ def assert_layer_contract(tmp_path):
         assert model.output_shape == (None, *output_shape)
         assert sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights) == trainable
 
+        # Away from the initial values: zeros among them would hide a gradient that is missing.
+        for index, weight in enumerate(layer.trainable_weights):
+            noise = np.random.default_rng(index + 1).normal(size=weight.shape, scale=0.1)
+            weight.assign_add(noise.astype(np.float32))
+
         outputs = np.asarray(model(inputs))
         assert outputs.shape == (3, *output_shape)
         assert outputs.dtype == np.float32
