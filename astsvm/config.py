@@ -238,7 +238,7 @@ PRESETS: dict[str, Settings] = {
     "fast": Settings(
         preset="fast",
         network=NetworkSettings(kernels="factorised"),
-        training=TrainingSettings(epochs=30, class_weight="balanced"),
+        training=TrainingSettings(epochs=60, class_weight="balanced"),
     ),
     "demo": Settings(
         preset="demo",
