@@ -6,6 +6,7 @@ is resumed. Unknown keys are refused. Values named *ours* are not the paper's.
 
 from __future__ import annotations
 
+import difflib
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -34,14 +35,33 @@ def _require_distinct(name: str, values: tuple[str, ...]) -> None:
         raise ValueError(f"{name} must name at least one and none twice, received {values}")
 
 
-def _describe(model: str, error: ValidationError) -> str:
-    """Put a pydantic error in one line: which key, what was expected, what came."""
-    parts = []
+class _InvalidSettingsError(SettingsError):
+    """What is wrong with each setting, so that the record around it can name its place."""
+
+    def __init__(self, model: str, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__(f"{model}: " + "; ".join(f"{key}: {text}" for key, text in problems))
+
+
+def _problems(model: type[BaseModel], error: ValidationError) -> list[tuple[str, str]]:
+    """Turn a pydantic error into (dotted key, what was expected and what came)."""
+    found: list[tuple[str, str]] = []
     for item in error.errors(include_url=False):
-        key = ".".join(str(part) for part in item["loc"]) or model
-        received = "" if item["type"] == "missing" else f" (received {item['input']!r})"
-        parts.append(f"{key}: {item['msg']}{received}")
-    return f"invalid {model}: " + "; ".join(parts)
+        key = ".".join(str(part) for part in item["loc"])
+        cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, _InvalidSettingsError):
+            found += [(f"{key}.{inner}".rstrip("."), text) for inner, text in cause.problems]
+        elif isinstance(cause, ValueError):
+            found.append((key, str(cause)))
+        elif item["type"] == "extra_forbidden":
+            close = difflib.get_close_matches(key, model.model_fields, n=1)
+            hint = f"did you mean {close[0]}?" if close else "expected one of "
+            hint += "" if close else ", ".join(model.model_fields)
+            found.append((key, f"there is no such setting; {hint}"))
+        else:
+            received = "" if item["type"] == "missing" else f", received {item['input']!r:.80}"
+            found.append((key, f"{item['msg'][0].lower()}{item['msg'][1:]}{received}"))
+    return found
 
 
 class _Frozen(BaseModel):
@@ -53,7 +73,8 @@ class _Frozen(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise SettingsError(_describe(type(self).__name__, error)) from error
+            model = type(self)
+            raise _InvalidSettingsError(model.__name__, _problems(model, error)) from None
 
     def replace(self, **changes: Any) -> Self:
         """Return a validated copy with the given fields changed."""
@@ -226,11 +247,19 @@ class Settings(_Frozen):
 
     @classmethod
     def load(cls, path: Path) -> Settings:
-        """Read settings from a JSON file."""
+        """Read settings from a JSON file.
+
+        Raises
+        ------
+        SettingsError
+            If the file cannot be read or does not hold valid settings; the message names it.
+        """
         try:
             return cls.from_json(path.read_bytes())
         except OSError as error:
             raise SettingsError(f"{path}: settings cannot be read: {error.strerror}") from error
+        except SettingsError as error:
+            raise SettingsError(f"{path}: {error}") from error
 
 
 PRESETS: dict[str, Settings] = {

@@ -20,7 +20,7 @@ from astsvm.clip import Clip
 from astsvm.config import PreprocessingSettings
 from astsvm.datasets import Dataset, Problem
 from astsvm.errors import AstsvmError, FrameReadError, InvalidInputError
-from astsvm.execution import run_tasks
+from astsvm.execution import refuse_unguarded_script, run_tasks
 from astsvm.storage.writer import PartsFolder, ProcessedClip
 
 __all__ = ["PreprocessSummary", "preprocess_dataset", "process_clip"]
@@ -110,6 +110,7 @@ def preprocess_dataset(
     InvalidInputError
         If landmarks are given, but for none of the clips.
     """
+    refuse_unguarded_script()
     given = dict(landmarks or {})
     _require_own_landmarks(given, dataset)
     inputs = {"landmarks": _landmarks_digest(given)} if given else {}

@@ -6,9 +6,12 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 done with items skipped, 130 interrupte
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import traceback
 from importlib import import_module
+from types import FrameType
 from typing import Any
 
 import click
@@ -51,6 +54,7 @@ def main(arguments: list[str] | None = None) -> Any:
     arguments : list of str, optional
         The command line without the program's name; taken from the process by default.
     """
+    _treat_termination_as_interrupt()
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
         # Click answers usage errors (2) and closed pipes itself; ours and Ctrl-C come here.
@@ -71,3 +75,14 @@ def main(arguments: list[str] | None = None) -> Any:
         click.echo(f"astsvm: error: {error}", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _treat_termination_as_interrupt() -> None:
+    """Leave in order when a batch system ends the job: it sends SIGTERM, not Ctrl-C."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    # Python allows it in the main thread only; in another one the caller's own handling stays.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, interrupt)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from astsvm.cli.options import quiet_option, workers_option
+from astsvm.cli.options import kept_on_interrupt, quiet_option, workers_option
 from astsvm.cli.progress import progress_bar
 from astsvm.cli.result_table import print_result
 
@@ -33,9 +33,10 @@ def demo(ctx: click.Context, folder: Path, workers: int, quiet: bool) -> None:
     method leave-one-subject-out, and writes a report. What is already there is used again. No
     accuracy on synthetic faces says anything about real ones.
     """
-    _make_corpus(folder / "corpus", workers, quiet)
-    _preprocess(folder, workers, quiet)
-    metrics = _train(folder, workers, quiet)
+    with kept_on_interrupt("the same command"):
+        _make_corpus(folder / "corpus", workers, quiet)
+        _preprocess(folder, workers, quiet)
+        metrics = _train(folder, workers, quiet)
     _draw_example(folder)
     click.echo(f"pictures: {folder / 'clip.png'} and {folder / 'run' / 'figures'}")
     click.echo(f"report:   {folder / 'run' / 'report.html'}")

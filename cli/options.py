@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    from astsvm.config import Settings
+from astsvm.config import PRESETS, Settings
 
 __all__ = [
     "chosen_settings",
     "json_option",
+    "kept_on_interrupt",
     "quiet_option",
     "resume_option",
     "settings_options",
@@ -43,7 +44,11 @@ resume_option = click.option(
 
 def settings_options(command: Command) -> Command:
     """Add ``--preset`` and ``--settings``; :func:`chosen_settings` turns them into settings."""
-    preset = click.option("--preset", help="paper, fast or demo.  [default: paper]")
+    preset = click.option(
+        "--preset",
+        type=click.Choice(list(PRESETS)),
+        help="Named settings, listed in README.  [default: paper]",
+    )
     file = click.option(
         "--settings",
         "settings_file",
@@ -55,10 +60,18 @@ def settings_options(command: Command) -> Command:
 
 def chosen_settings(preset: str | None, settings_file: Path | None) -> Settings:
     """Return the settings of the file or of the preset; both at once are a usage error."""
-    from astsvm.config import Settings
-
     if settings_file is None:
         return Settings.from_preset(preset or "paper")
     if preset is not None:
         raise click.UsageError("give --preset or --settings, not both: each names all settings.")
     return Settings.load(settings_file)
+
+
+@contextmanager
+def kept_on_interrupt(how: str) -> Iterator[None]:
+    """Tell whoever interrupts long work that what is finished is kept, and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"What is finished is kept. Go on with {how}.", err=True)
+        raise

@@ -10,12 +10,14 @@ import click
 from astsvm.cli.options import (
     chosen_settings,
     json_option,
+    kept_on_interrupt,
     quiet_option,
     resume_option,
     settings_options,
     workers_option,
 )
 from astsvm.cli.progress import progress_bar
+from astsvm.datasets import dataset_names
 
 __all__ = ["preprocess"]
 
@@ -25,6 +27,7 @@ __all__ = ["preprocess"]
 @click.option(
     "--dataset",
     "name",
+    type=click.Choice(dataset_names()),
     default="folder",
     show_default=True,
     help="folder: your own clips; flow_images: precomputed flow.",
@@ -83,7 +86,10 @@ def preprocess(
         from astsvm.preprocessing import read_landmarks
 
         landmarks = read_landmarks(landmarks_file)
-    with progress_bar("clips", quiet=quiet) as progress:
+    with (
+        kept_on_interrupt("the same command and --resume"),
+        progress_bar("clips", quiet=quiet) as progress,
+    ):
         summary = preprocess_dataset(
             load_dataset(name, root),
             output,
@@ -114,6 +120,7 @@ def preprocess(
             click.echo(f"skipped: {problem}", err=True)
         if landmarks is not None:
             click.echo(f"landmarks given for {summary.given_landmarks} clips, dlib's elsewhere")
-        click.echo(f"{summary.output}: {summary.stored} clips, {len(summary.problems)} skipped")
+        clips = "1 clip" if summary.stored == 1 else f"{summary.stored} clips"
+        click.echo(f"{summary.output}: {clips}, {len(summary.problems)} skipped")
     if summary.problems:
         ctx.exit(3)

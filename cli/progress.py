@@ -1,16 +1,24 @@
-"""The progress bar of long work, on stderr, with the time left."""
+"""The progress of long work, on stderr: a bar with the time left, or plain lines in a log file."""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import click
+
 __all__ = ["progress_bar"]
+
+_SECONDS_BETWEEN_LINES = 30.0
 
 
 @contextmanager
 def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
-    """Show a bar that a library function moves by calling what this yields.
+    """Show how far a library function is that calls what this yields.
+
+    Nothing is shown before the first call: a refusal is not preceded by an empty bar.
 
     Parameters
     ----------
@@ -26,7 +34,15 @@ def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, i
     """
     if quiet:
         yield None
-        return
+    elif sys.stderr.isatty():
+        with _bar(what) as progress:
+            yield progress
+    else:
+        yield _lines(what)
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -37,18 +53,38 @@ def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, i
         TimeRemainingColumn,
     )
 
-    columns = (
+    bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
+        console=Console(stderr=True),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=None)
+    task = bar.add_task(what, total=None)
 
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+    def progress(done: int, total: int) -> None:
+        bar.start()
+        bar.update(task, completed=done, total=total)
 
+    try:
         yield progress
+    finally:
+        bar.stop()
+
+
+def _lines(what: str) -> Callable[[int, int], None]:
+    """Write a line now and then: whoever reads a batch job's log sees that it lives."""
+    began = time.monotonic()
+    last = -_SECONDS_BETWEEN_LINES
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last
+        elapsed = time.monotonic() - began
+        if done < total and elapsed - last < _SECONDS_BETWEEN_LINES:
+            return
+        last = elapsed
+        click.echo(f"{what}: {done} of {total} after {elapsed:.0f} s", err=True)
+
+    return progress

@@ -35,6 +35,8 @@ def print_result(ctx: click.Context, metrics: dict[str, Any], *, as_json: bool) 
 
 
 def _lines(metrics: dict[str, Any]) -> list[str]:
+    from astsvm.evaluation.statistics import FEW_SUBJECTS
+
     seeds = len(metrics["seeds"])
     lines = [
         f"{metrics['n_clips']} clips of {metrics['n_subjects']} subjects, "
@@ -52,6 +54,11 @@ def _lines(metrics: dict[str, Any]) -> list[str]:
         lines += [_head_line(name, metrics[head][part]) for head, name in _HEADS.items()]
         lines += [_floor_line(name, metrics["floors"][part][f]) for f, name in _FLOORS.items()]
     lines += ["", "In brackets: 95 % intervals of a bootstrap over subjects."]
+    if 1 < metrics["n_subjects"] < FEW_SUBJECTS:
+        lines.append(
+            f"With {metrics['n_subjects']} subjects they are too narrow: so few people do not show "
+            "how much people differ."
+        )
     return lines
 
 

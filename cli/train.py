@@ -10,6 +10,7 @@ import click
 from astsvm.cli.options import (
     chosen_settings,
     json_option,
+    kept_on_interrupt,
     quiet_option,
     resume_option,
     settings_options,
@@ -17,6 +18,7 @@ from astsvm.cli.options import (
 )
 from astsvm.cli.progress import progress_bar
 from astsvm.cli.result_table import print_result
+from astsvm.datasets.protocols import PROTOCOLS
 
 __all__ = ["train"]
 
@@ -41,14 +43,6 @@ class Names(click.ParamType):
         return names
 
 
-def _known_protocol(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    from astsvm.datasets.protocols import PROTOCOLS
-
-    if value not in PROTOCOLS:
-        raise click.BadParameter(f"expected one of {', '.join(PROTOCOLS)}, received {value!r}.")
-    return value
-
-
 @click.command()
 @click.argument(
     "clips", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -56,10 +50,10 @@ def _known_protocol(ctx: click.Context, param: click.Parameter, value: str) -> s
 @click.option("--loso", is_flag=True, help="Leave one subject out at a time.")
 @click.option(
     "--protocol",
+    type=click.Choice(list(PROTOCOLS)),
     default="as-labelled",
     show_default=True,
-    callback=_known_protocol,
-    help="as-labelled, or megc2019 (negative, positive, surprise).",
+    help="The classes: those of the sheet, or negative, positive and surprise.",
 )
 @settings_options
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of every fold, fixed beforehand.")
@@ -125,7 +119,10 @@ def train(
         network=settings.network.replace(**_given(network)),
         training=settings.training.replace(**_given(training)),
     )
-    with progress_bar("folds", quiet=quiet) as progress:
+    with (
+        kept_on_interrupt("the same command and --resume"),
+        progress_bar("folds", quiet=quiet) as progress,
+    ):
         metrics = run_loso(
             clips,
             settings,

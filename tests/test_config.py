@@ -76,3 +76,27 @@ def test_magnification_follows_the_frame_rate(fps, alpha):
 def test_a_settings_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(SettingsError, match=r"none\.json"):
         Settings.load(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            '{"preprocessing": {"flow": {"window": 4}}}',
+            "Settings: preprocessing.flow: window must be odd, received 4",
+        ),
+        (
+            '{"preprocessing": {"flow": {"windw": 5}, "size": 3}, "extra": 1}',
+            "Settings: preprocessing.size: input should be greater than or equal to 16, "
+            "received 3; preprocessing.flow.windw: there is no such setting; did you mean window?; "
+            "extra: there is no such setting; expected one of preset, preprocessing, network, "
+            "training",
+        ),
+    ],
+)
+def test_a_nested_setting_is_named_by_its_whole_path(tmp_path, text, said):
+    file = tmp_path / "settings.json"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        Settings.load(file)
+    assert str(refused.value) == f"{file}: {said}"

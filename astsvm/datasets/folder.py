@@ -24,6 +24,7 @@ from pathlib import Path
 
 from astsvm.clip import Clip
 from astsvm.datasets.contract import Dataset, Problem, collect_dataset
+from astsvm.datasets.flow_images import INDEX_NAME
 from astsvm.datasets.sheet import SheetRow, problem_of, read_sheet, source_inside
 from astsvm.errors import DatasetError
 
@@ -53,6 +54,11 @@ def load(root: Path) -> Dataset:
     DatasetError
         If the sheet is missing, unreadable, empty, or lacks a required column.
     """
+    if (root / INDEX_NAME).is_file() and not (root / SHEET_NAME).exists():
+        raise DatasetError(
+            f"{root} holds {INDEX_NAME}, but expected {SHEET_NAME}. If it is a folder of flow "
+            "images, say so: --dataset flow_images."
+        )
     sheet = read_sheet(root / SHEET_NAME, REQUIRED, EXAMPLE)
     clips: list[Clip] = []
     problems: list[Problem] = []

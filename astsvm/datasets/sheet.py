@@ -261,7 +261,10 @@ def source_inside(root: Path, cell: str) -> Path:
     spellings = [unicodedata.normalize(form, str(below)) for form in ("NFC", "NFD")]
     source = next((root / name for name in spellings if _exists(root / name)), None)
     if source is None:
-        raise DatasetError(f"path {cell[:200]!r} does not exist in {root}. Correct the path.")
+        raise DatasetError(
+            f"path {cell[:200]!r} does not exist; it counts from the folder of the sheet. "
+            "Correct the path."
+        )
     if not source.resolve().is_relative_to(root.resolve()):
         raise DatasetError(
             f"path {cell!r} is a symbolic link that leaves the dataset's folder {root}. "

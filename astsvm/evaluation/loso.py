@@ -7,22 +7,20 @@ way as one that was not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astsvm.config import Settings
-from astsvm.datasets.protocols import Selection, apply_protocol
 from astsvm.errors import SettingsError, StorageError
 from astsvm.evaluation.fold import FoldResult, FoldTask, run_fold
 from astsvm.evaluation.predictions import join_predictions
-from astsvm.evaluation.provenance import software_versions
 from astsvm.evaluation.run_folder import RunFolder
-from astsvm.evaluation.splits import Fold, leave_one_subject_out
+from astsvm.evaluation.run_plan import RunPlan, plan_run
 from astsvm.evaluation.summary import MissingFold, summarise
-from astsvm.execution import run_tasks
+from astsvm.execution import refuse_unguarded_script, run_tasks
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
     from astsvm.storage.reader import ClipCollection
 
 __all__ = ["run_loso"]
+
+_LOGGER = logging.getLogger(__name__)
 
 # Keras leaks a little memory with every training; a fresh process now and then gives it back.
 _FOLDS_PER_PROCESS = 40
@@ -89,19 +89,15 @@ def run_loso(
     """
     settings = Settings.from_preset(config) if isinstance(config, str) else config
     _check_arguments(settings, seeds=seeds, workers=workers)
-    folder = RunFolder(Path(output))
-    # Open as long as folds are handed out: only then does a copy know the digest to insist on.
-    with _opened(clips) as collection:
-        plan = _plan(collection, settings, protocol, seeds)
-        folder.begin(plan.config, resume=resume)
-        reasons = _compute(plan, folder, workers, progress)
-    results, missing = _collect(plan, folder, reasons)
-    table = join_predictions(results, plan.truth, plan.class_names)
-    metrics = summarise(table, missing)
-    metrics["protocol"] = protocol
-    metrics["synthetic"] = plan.config["synthetic"]
-    folder.write_results(table, metrics)
-    return metrics
+    refuse_unguarded_script()
+    with closing(RunFolder(Path(output))) as folder:
+        # Open as long as folds are handed out: only then does a copy know the digest to insist on.
+        with _opened(clips) as collection:
+            plan = plan_run(collection, settings, protocol, seeds)
+            folder.begin(plan.config, resume=resume)
+            _tell_of_other_preprocessing(plan, settings)
+            reasons = _compute(plan, folder, workers, progress)
+        return _conclude(plan, folder, reasons)
 
 
 def _check_arguments(settings: Any, **numbers: Any) -> None:
@@ -117,14 +113,14 @@ def _check_arguments(settings: Any, **numbers: Any) -> None:
             )
 
 
-@dataclass(frozen=True, eq=False)
-class _Plan:
-    """All folds of a run, and what they depend on."""
-
-    config: dict[str, Any]
-    tasks: tuple[FoldTask, ...]
-    truth: dict[str, int]
-    class_names: tuple[str, ...]
+def _tell_of_other_preprocessing(plan: RunPlan, settings: Settings) -> None:
+    if differences := plan.config["data"]["other_than_settings"]:
+        _LOGGER.warning(
+            "note: the clips were preprocessed otherwise than the settings %r do it: %s. "
+            "The report says so.",
+            settings.preset,
+            differences,
+        )
 
 
 def _opened(
@@ -138,87 +134,8 @@ def _opened(
     return open_clips(*(Path(path) for path in paths))
 
 
-def _plan(collection: ClipCollection, settings: Settings, protocol: str, seeds: int) -> _Plan:
-    _check_streams(collection, settings)
-    selection = apply_protocol(collection.records, protocol)
-    # A collection is ordered by clip key, so no number depends on the order of rows or files.
-    records = [collection.records[i] for i in selection.indices]
-    folds = leave_one_subject_out(records)
-    truth = {r.key: int(label) for r, label in zip(records, selection.labels, strict=True)}
-    tasks = [
-        _task(collection, settings, seed, fold, selection)
-        for seed in range(1, seeds + 1)
-        for fold in folds
-    ]
-    config = _config(collection, settings, protocol, seeds, selection, folds)
-    return _Plan(config, tuple(tasks), truth, selection.class_names)
-
-
-def _check_streams(collection: ClipCollection, settings: Settings) -> None:
-    wanted, there = settings.network.streams, collection.streams
-    absent = [name for name in wanted if name not in there]
-    if absent:
-        usable = [name for name in wanted if name in there]
-        advice = f"Pass --streams {','.join(usable)}" if usable else "Preprocess the clips again"
-        raise SettingsError(
-            f"the network takes the streams {', '.join(wanted)}, but the clip files hold "
-            f"{', '.join(there) or 'none'}: {', '.join(absent)} is missing. {advice}, or give "
-            "files that hold every stream."
-        )
-
-
-def _task(
-    collection: ClipCollection, settings: Settings, seed: int, fold: Fold, selection: Selection
-) -> FoldTask:
-    held_out = selection.indices[fold.test]
-    return FoldTask(
-        clips=collection,
-        settings=settings,
-        classes=len(selection.class_names),
-        seed=seed,
-        subject=fold.subject,
-        train_indices=selection.indices[fold.train],
-        train_labels=selection.labels[fold.train],
-        test_indices=held_out,
-        test_clips=tuple(collection.records[i].key for i in held_out),
-    )
-
-
-def _config(
-    collection: ClipCollection,
-    settings: Settings,
-    protocol: str,
-    seeds: int,
-    selection: Selection,
-    folds: Iterable[Fold],
-) -> dict[str, Any]:
-    """Everything a result depends on; written as ``config.json`` and compared on resume."""
-    return {
-        "method": "AST+SVMNet",
-        "evaluation": "leave one subject out",
-        "protocol": protocol,
-        "class_names": list(selection.class_names),
-        # How the clips were preprocessed stands in their file, under "data"; the preset's own
-        # preprocessing took no part.
-        "settings": settings.model_dump(mode="json", exclude={"preprocessing"}),
-        "seeds": list(range(1, seeds + 1)),
-        "threads_per_fold": 1,
-        "data": {
-            "digest": collection.digest,
-            "streams": {name: list(shape) for name, shape in sorted(collection.streams.items())},
-            "preprocessing": collection.settings,
-            "left_out": selection.left_out,
-            "skipped": sorted(str(problem) for problem in collection.skipped),
-        },
-        "subjects": {fold.subject: len(fold.test) for fold in folds},
-        "synthetic": collection.synthetic,
-        "versions": software_versions(),
-        "files": sorted(Path(path).name for path in collection.paths),
-    }
-
-
 def _compute(
-    plan: _Plan,
+    plan: RunPlan,
     folder: RunFolder,
     workers: int,
     progress: Callable[[int, int], None] | None,
@@ -244,6 +161,19 @@ def _compute(
     return reasons
 
 
+def _conclude(
+    plan: RunPlan, folder: RunFolder, reasons: dict[tuple[int, str], str]
+) -> dict[str, Any]:
+    """Score what lies in the folder, and write the figures beside it."""
+    results, missing = _collect(plan, folder, reasons)
+    table = join_predictions(results, plan.truth, plan.class_names)
+    metrics = summarise(table, missing)
+    metrics["protocol"] = plan.config["protocol"]
+    metrics["synthetic"] = plan.config["synthetic"]
+    folder.write_results(table, metrics)
+    return metrics
+
+
 def _one_line(error: Exception | None) -> str:
     """Say what failed in one line; TensorFlow wraps a reader's error in a screen of its own."""
     text = " ".join(str(error).split())
@@ -259,7 +189,7 @@ def _is_done(task: FoldTask, folder: RunFolder, config: dict[str, Any]) -> bool:
 
 
 def _collect(
-    plan: _Plan, folder: RunFolder, reasons: dict[tuple[int, str], str]
+    plan: RunPlan, folder: RunFolder, reasons: dict[tuple[int, str], str]
 ) -> tuple[list[FoldResult], list[MissingFold]]:
     """Read every fold back from the disk; list those that are not there."""
     results: list[FoldResult] = []

@@ -17,6 +17,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +31,13 @@ from astsvm.evaluation.predictions import PredictionTable
 from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_text_atomically
 from astsvm.storage.differences import describe_differences
 from astsvm.storage.entry import canonical_json
+from astsvm.storage.folder_lock import take_lock
 
 __all__ = ["RunFolder"]
 
 _FORMAT = "astsvm-run"
 _VERSION = 1
+_LOCK = ".lock"
 _TOLD_ONLY = ("files",)
 """Keys of config.json for people: moved or renamed files with the same clips are the same data."""
 
@@ -48,6 +53,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
+        self._release: Callable[[], object] | None = None
 
     @property
     def figures(self) -> Path:
@@ -60,7 +66,9 @@ class RunFolder:
         return self.path / "report.html"
 
     def begin(self, config: dict[str, Any], *, resume: bool = False) -> None:
-        """Make the folder ready for the folds of a run.
+        """Make the folder ready for the folds of a run, and keep other processes out of it.
+
+        A run that was begun here, but has no fold yet, is begun anew: nothing is lost by that.
 
         Parameters
         ----------
@@ -74,31 +82,65 @@ class RunFolder:
         EvaluationError
             If the folder holds something and `resume` is off, if it is no run's folder, or if the
             run in it depends on other things; the message names the keys that differ.
+        StorageError
+            If another process is at work in the folder; the message names it.
         """
         config = {"format": _FORMAT, "format_version": _VERSION, **config}
+        if self.path.exists() and not self.path.is_dir():
+            raise EvaluationError(f"{self.path} exists already and is no folder. Choose another.")
         if self._is_in_use():
+            # Before the lock, which leaves a file: nothing is put into a stranger's folder.
             self._check_existing(config, resume)
+            self._take_lock()
         else:
-            try:
-                self.path.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise EvaluationError(
-                    f"{self.path}: the run's folder cannot be made: {error.strerror}. "
-                    "Choose another place."
-                ) from error
+            self._take_lock()
             self._write("config.json", _pretty(config))
 
+    def close(self) -> None:
+        """Let another process write to the folder; nothing happens if it was not begun."""
+        if self._release is not None:
+            (self.path / _LOCK).unlink(missing_ok=True)
+            self._release()
+            self._release = None
+
+    def _take_lock(self) -> None:
+        if self._release is not None:
+            return
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            descriptor = take_lock(self.path / _LOCK)
+        except OSError as error:
+            raise EvaluationError(
+                f"{self.path}: the run's folder cannot be made: {error.strerror}. "
+                "Choose another place."
+            ) from error
+        self._release = weakref.finalize(self, os.close, descriptor)
+
     def _is_in_use(self) -> bool:
+        """Tell whether the folder holds anything that must not be overwritten."""
         if not self.path.is_dir():
-            return self.path.exists()
+            return False
         # What an interrupted write left behind is nobody's.
-        return any(entry.suffix != TEMPORARY_SUFFIX for entry in self.path.iterdir())
+        ours = {
+            entry.name
+            for entry in self.path.iterdir()
+            if entry.suffix != TEMPORARY_SUFFIX and entry.name != _LOCK
+        }
+        return bool(ours) and not (ours == {"config.json"} and self._is_barely_begun())
+
+    def _is_barely_begun(self) -> bool:
+        """Tell whether a run ended here before its first fold: it may be begun otherwise."""
+        try:
+            self.config()
+        except StorageError:
+            return False
+        return True
 
     def _check_existing(self, config: dict[str, Any], resume: bool) -> None:
         if not resume:
             raise EvaluationError(
                 f"{self.path} exists already and is not empty; nothing was changed. Choose another "
-                "folder, or pass --resume to go on with the run in it."
+                "folder, or go on with the run in it: --resume, in Python resume=True."
             )
         there = {key: value for key, value in self.config().items() if key not in _TOLD_ONLY}
         here = {key: value for key, value in config.items() if key not in _TOLD_ONLY}
@@ -152,6 +194,10 @@ class RunFolder:
             name = f"megc_log_seed{seed}.txt" if number else "megc_log.txt"
             self._write(name, megc_log(table, seed))
         self._write("metrics.json", _pretty(metrics))
+
+    def has_results(self) -> bool:
+        """Tell whether predictions or figures were written: they are when the last fold is done."""
+        return any((self.path / name).exists() for name in ("predictions.csv", "metrics.json"))
 
     def predictions(self) -> PredictionTable:
         """Read ``predictions.csv``.

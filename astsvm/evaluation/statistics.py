@@ -17,6 +17,7 @@ from astsvm.errors import InvalidInputError
 from astsvm.evaluation.metrics import rates
 
 __all__ = [
+    "FEW_SUBJECTS",
     "FIGURES",
     "Interval",
     "SeedStatistics",
@@ -29,6 +30,13 @@ __all__ = [
 
 FIGURES = ("uf1", "uar", "accuracy")
 """The figures of a confusion matrix, in the order :func:`astsvm.evaluation.metrics.rates` has."""
+
+FEW_SUBJECTS = 10
+"""Below so many subjects, a percentile bootstrap covers clearly less than its 95 %.
+
+Simulated (8 clips a subject, three classes, 400 draws): UF1's interval held the truth in 76 % of
+draws with 4 subjects, 85 % with 6, 88 % with 8, 90 % with 10, 95 % with 16, 93 % with 24.
+"""
 
 Interval = tuple[float, float]
 

@@ -34,10 +34,12 @@ def verify_run(folder: RunFolder) -> dict[str, Any]:
     StorageError
         If a file of the run is missing or damaged.
     EvaluationError
-        If the figures do not follow from the predictions, or a fold has neither predictions nor a
-        place in the list of what is missing; the message names where.
+        If the run was interrupted, the figures do not follow from the predictions, or a fold has
+        neither predictions nor a place in the list of what is missing; the message names where.
     """
-    config, table, stored = folder.config(), folder.predictions(), folder.metrics()
+    config = folder.config()
+    _require_finished(_planned(config, folder), folder)
+    table, stored = folder.predictions(), folder.metrics()
     missing = _missing_folds(folder, stored)
     _check_folds(_planned(config, folder), table, missing)
     metrics = summarise(table, missing)
@@ -48,6 +50,16 @@ def verify_run(folder: RunFolder) -> dict[str, Any]:
             "One of the two was changed; restore it, or finish the run again with --resume."
         )
     return metrics
+
+
+def _require_finished(planned: dict[tuple[int, str], int], folder: RunFolder) -> None:
+    if folder.has_results():
+        return
+    there = sum(folder.fold_path(seed, subject).exists() for seed, subject in planned)
+    raise EvaluationError(
+        f"{folder.path}: the run was interrupted: {there} of {len(planned)} folds are there and "
+        "nothing is scored yet. Finish it by the command it was begun with, and --resume."
+    )
 
 
 def _missing_folds(folder: RunFolder, stored: dict[str, Any]) -> list[MissingFold]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from astsvm.execution.local import TaskOutcome, run_tasks
+from astsvm.execution.local import TaskOutcome, refuse_unguarded_script, run_tasks
 
-__all__ = ["TaskOutcome", "run_tasks"]
+__all__ = ["TaskOutcome", "refuse_unguarded_script", "run_tasks"]

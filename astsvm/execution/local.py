@@ -17,16 +17,17 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 # Pebble, because its pool survives the death of a worker and names the task that was lost.
 from pebble import ProcessExpired, ProcessPool
 
 from astsvm.errors import AstsvmError, InvalidInputError
 
-__all__ = ["TaskOutcome", "WorkerLostError", "run_tasks"]
+__all__ = ["TaskOutcome", "WorkerLostError", "refuse_unguarded_script", "run_tasks"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -38,6 +39,10 @@ _ONE_THREAD = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
 }
+_GUARD_ADVICE = (
+    "Worker processes import the script that starts them: put what it does under "
+    "`if __name__ == '__main__':`."
+)
 _PARENT_POLL_SECONDS = 1.0
 _QUEUED_PER_WORKER = 2
 
@@ -63,6 +68,21 @@ class TaskOutcome(Generic[Result]):
     index: int
     result: Result | None
     error: Exception | None
+
+
+def refuse_unguarded_script() -> None:
+    """Refuse to work while a worker process is still importing the script that started it.
+
+    To be called before anything is touched by what uses :func:`run_tasks`.
+
+    Raises
+    ------
+    WorkerLostError
+        If this is such a process: the script does its work when imported.
+    """
+    # The standard library has no public name for this; it refuses new processes by the same sign.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise WorkerLostError(f"the script does its work while it is imported. {_GUARD_ADVICE}")
 
 
 def run_tasks(
@@ -97,6 +117,8 @@ def run_tasks(
     ------
     InvalidInputError
         If `workers` is smaller than 1, or `timeout` is no positive number.
+    WorkerLostError
+        If processes cannot be started at all.
     """
     if workers < 1:
         raise InvalidInputError(f"workers must be 1 or more, received {workers}.")
@@ -127,7 +149,7 @@ def run_tasks(
                         break
                     index, task = following
                     with _interrupt_held_back():
-                        future = pool.schedule(function, args=[task], timeout=timeout)
+                        future = _schedule(pool, function, task, timeout)
                     waiting[future] = index
                 if not waiting:
                     break
@@ -141,9 +163,28 @@ def run_tasks(
             pool.join()
 
 
+def _schedule(
+    pool: ProcessPool, function: Callable[[Task], Result], task: Task, timeout: float | None
+) -> Future[Result]:
+    try:
+        future: Future[Result] = pool.schedule(function, args=[task], timeout=timeout)
+    except RuntimeError as error:
+        _refuse_broken_pool(error)
+    return future
+
+
+def _refuse_broken_pool(error: Exception) -> NoReturn:
+    """Say why no process lives long enough to take a task."""
+    raise WorkerLostError(
+        f"worker processes end as soon as they start; their messages stand above. {_GUARD_ADVICE}"
+    ) from error
+
+
 def _outcome(index: int, future: Future[Result]) -> TaskOutcome[Result]:
     try:
         return TaskOutcome(index, future.result(), None)
+    except BrokenProcessPool as error:
+        _refuse_broken_pool(error)
     except ProcessExpired as error:
         reason = _death(error.exitcode)
         return TaskOutcome(index, None, WorkerLostError(f"its process died: {reason}"))

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from astsvm.errors import StorageError
 from astsvm.evaluation.run_folder import RunFolder
+from astsvm.evaluation.statistics import FEW_SUBJECTS
 from astsvm.evaluation.summary import FULL
 from astsvm.storage.atomic import write_bytes_atomically, write_text_atomically
 
@@ -89,6 +90,7 @@ def write_report(run: str | Path, target: str | Path | None = None) -> Path:
             heads=HEAD_NAMES,
             floors=FLOOR_NAMES,
             figures=FIGURE_NAMES,
+            few_subjects=FEW_SUBJECTS,
             protocol_text=PROTOCOL_TEXTS.get(config["protocol"], config["protocol"]),
             # How the clips were preprocessed stands in their files, not in this run's settings.
             settings=list(flattened({key: config["settings"][key] for key in _OF_A_FOLD})),

@@ -9,7 +9,6 @@ of completion, interruptions, time or place.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from astsvm.storage import parts
 from astsvm.storage.assembly import write_clip_file
 from astsvm.storage.encoding import ProcessedClip
 from astsvm.storage.entry import Entry
+from astsvm.storage.folder_lock import take_lock
 from astsvm.storage.manifest import (
     claim_folder,
     describe_run,
@@ -109,8 +109,13 @@ class PartsFolder:
         """
         folder = output.with_name(f"{output.name}.parts")
         if output.exists() and not (resume and folder.is_dir() and output.is_file()):
+            finished = output.is_file() and not folder.is_dir()
+            state = "is finished: nothing is left to resume"
+            if not (resume and finished):
+                state = "exists already"
             raise StorageError(
-                f"{output} exists already; expected a new file. Name another one, or delete it."
+                f"{output} {state}; nothing was changed. To make it anew, delete it or name "
+                "another output."
             )
         refuse_foreign_folder(folder)
         run = cls(folder, dataset.root)
@@ -212,14 +217,7 @@ class PartsFolder:
 
     def _lock(self) -> None:
         """Keep a second run out while this one lives; a killed run's lock ends with it."""
-        descriptor = os.open(self.path / parts.LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise StorageError(
-                f"{self.path}: another process is writing this file now. Wait until it is done."
-            ) from None
+        descriptor = take_lock(self.path / parts.LOCK)
         self._release = weakref.finalize(self, os.close, descriptor)
 
 

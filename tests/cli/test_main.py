@@ -1,8 +1,13 @@
 """The group: order of commands, exit codes, one line for an error."""
 
+import os
+import signal
+import time
+
 import pytest
 
 from astsvm import cli
+from astsvm.cli.options import kept_on_interrupt
 from astsvm.errors import DatasetError
 
 
@@ -62,3 +67,24 @@ def test_a_true_bug_is_not_hidden(monkeypatch):
     monkeypatch.setattr(cli.group, "main", raising(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         cli.main(["inspect", "x"])
+
+
+def test_the_end_of_a_batch_job_is_an_interrupt(monkeypatch, capsys):
+    def terminated(**_):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(cli.group, "main", terminated)
+    try:
+        assert run("demo") == 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_an_interrupt_says_that_work_is_kept(capsys):
+    with pytest.raises(KeyboardInterrupt), kept_on_interrupt("the same command and --resume"):
+        raise KeyboardInterrupt
+    said = "What is finished is kept. Go on with the same command and --resume.\n"
+    assert capsys.readouterr().err == said

@@ -50,3 +50,10 @@ def test_columns_begin_where_their_headings_begin(seeds):
 def test_json_is_the_metrics():
     metrics = metrics_of(2, "smic")
     assert json.loads(printed(metrics, as_json=True)) == metrics
+
+
+@pytest.mark.parametrize(("subjects", "warned"), [(1, False), (5, True), (10, False)])
+def test_intervals_over_few_people_are_called_too_narrow(subjects, warned):
+    metrics = metrics_of(1, "smic")
+    assert metrics["n_subjects"] == 5
+    assert ("they are too narrow" in printed(metrics | {"n_subjects": subjects})) == warned

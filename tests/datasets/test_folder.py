@@ -246,3 +246,9 @@ def test_any_bytes_give_a_dataset_or_a_dataset_error(tmp_path: Path, data: bytes
         except DatasetError:
             continue
         assert dataset.clips or dataset.problems
+
+
+def test_a_folder_of_flow_images_is_recognised(tmp_path: Path) -> None:
+    (tmp_path / "index.csv").write_text("database,subject\n")
+    with pytest.raises(DatasetError, match=r"holds index\.csv.*--dataset flow_images"):
+        load_dataset("folder", tmp_path)

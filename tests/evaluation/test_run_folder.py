@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import closing
 
 import pytest
 
@@ -29,6 +31,8 @@ def changed(**changes):
 def run(tmp_path):
     folder = RunFolder(tmp_path / "run")
     folder.begin(CONFIG)
+    # With its first fold, a run has something to lose.
+    (folder.path / "folds").mkdir()
     return folder
 
 
@@ -56,6 +60,30 @@ def test_a_run_that_was_killed_at_its_first_write_may_be_begun_again(tmp_path):
     folder = RunFolder(tmp_path)
     folder.begin(CONFIG)
     assert folder.config()["seeds"] == [1]
+
+
+def test_a_run_without_a_fold_may_be_begun_otherwise(tmp_path):
+    for seeds in ([1], [1, 2]):
+        with closing(RunFolder(tmp_path)) as folder:
+            folder.begin(changed(seeds=seeds))
+            assert folder.config()["seeds"] == seeds
+
+
+def test_a_strangers_config_alone_is_not_overwritten(tmp_path):
+    (tmp_path / "config.json").write_text('{"theme": "dark"}')
+    with pytest.raises(EvaluationError, match="exists already"):
+        RunFolder(tmp_path).begin(CONFIG)
+    assert (tmp_path / "config.json").read_text() == '{"theme": "dark"}'
+
+
+def test_a_second_run_is_kept_out_until_the_first_is_closed(run):
+    second = RunFolder(run.path)
+    with pytest.raises(StorageError, match=f"process {os.getpid()} on .* is writing here"):
+        second.begin(CONFIG, resume=True)
+    run.close()
+    second.begin(CONFIG, resume=True)
+    second.close()
+    assert sorted(entry.name for entry in run.path.iterdir()) == ["config.json", "folds"]
 
 
 def test_moved_files_are_the_same_data(run):

@@ -104,3 +104,12 @@ def test_damaged_files_are_refused_in_words(finished, file, key):
         (folder.path / file).write_text(json.dumps(content))
         with pytest.raises(StorageError, match=f"{file}.*damaged"):
             verify_run(folder)
+
+
+def test_an_interrupted_run_is_told_from_a_damaged_one(finished, make_result):
+    folder = finished()
+    for name in ("predictions.csv", "metrics.json"):
+        (folder.path / name).unlink()
+    folder.save_fold(make_result(), folder.config())
+    with pytest.raises(EvaluationError, match=r"interrupted: 1 of \d+ folds are there.*--resume"):
+        verify_run(folder)

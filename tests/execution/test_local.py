@@ -4,6 +4,8 @@ import math
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -91,3 +93,33 @@ def test_no_tasks_start_no_process_and_no_workers_are_refused():
     assert list(run_tasks(act, [])) == []
     with pytest.raises(InvalidInputError, match="received 0"):
         list(run_tasks(act, [("square", 1)], workers=0))
+
+
+UNGUARDED = """
+from astsvm.execution import refuse_unguarded_script, run_tasks
+refuse_unguarded_script()
+print("the work began", flush=True)
+print([outcome.result for outcome in run_tasks(abs, [-1, -2], workers=2)])
+"""
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_a_script_without_a_guard_is_told_so(tmp_path, guarded):
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"if __name__ == '__main__':{UNGUARDED.replace(chr(10), chr(10) + '    ')}"
+        if guarded
+        else UNGUARDED
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False
+    )
+    # The script's workers import it, and must not begin the work a second time.
+    assert done.stdout.count("the work began") == 1
+    if guarded:
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[1, 2]")
+    else:
+        assert done.returncode == 1
+        last = done.stderr.strip().splitlines()[-1]
+        assert last.startswith("astsvm.execution.local.WorkerLostError: worker processes end as")
+        assert "if __name__ == '__main__'" in last

@@ -22,10 +22,13 @@ def finished_run(tmp_path):
         class_names: tuple[str, ...] = ("negative", "positive", "surprise"),
         databases: tuple[str, ...] = ("casme2", "smic"),
         missing: tuple[MissingFold, ...] = (),
+        other_than_settings: str = "",
     ) -> RunFolder:
         table = _predictions(seeds, class_names, databases)
         folder = RunFolder(tmp_path / "run")
-        folder.begin(_config(table, seeds, synthetic))
+        config = _config(table, seeds, synthetic)
+        config["data"]["other_than_settings"] = other_than_settings
+        folder.begin(config)
         metrics = summarise(table, missing) | {"protocol": "megc2019", "synthetic": synthetic}
         folder.write_results(table, metrics)
         return folder

@@ -106,6 +106,18 @@ def test_a_complete_run_is_not_called_incomplete(finished_run):
     assert "INCOMPLETE" not in page_of(finished_run()).text
 
 
+def test_clips_of_another_preset_are_not_passed_off_as_its_own(finished_run):
+    text = page_of(finished_run(other_than_settings="size: 96, not 192")).text
+    assert "preprocessed otherwise than fast" in " ".join(text.split())
+    assert "size: 96, not 192" in text
+
+
+@pytest.mark.parametrize(("databases", "few"), [(("casme2",), True), (("casme2", "smic"), False)])
+def test_few_people_are_said_to_be_few(finished_run, databases, few):
+    text = page_of(finished_run(databases=databases)).text
+    assert ("Only 8 subjects" in text) is few
+
+
 def test_names_are_data_and_not_markup(finished_run):
     hostile = "<script>alert(1)</script>"
     folder = finished_run(class_names=(hostile, "b", "c"), databases=('d"><img src=x>',))

@@ -83,7 +83,10 @@ def test_the_largest_float16_passes_and_nothing_beyond() -> None:
         ({"fps": float("nan")}, "fps must be positive"),
         ({"clip": Clip("db", "1", "c", "x", Path("/elsewhere/c.avi"))}, "inside /data/corpus"),
         ({"clip": Clip("db", "1", "c", "x", ROOT / "c\udcff.avi")}, "is no UTF-8"),
-        ({"clip": Clip("db", "1", "c", "x" * 40_000, ROOT / "c")}, "longer than 32000 bytes"),
+        (
+            {"clip": Clip("db", "1", "c", "x", ROOT / "c", notes=("n" * 40_000,))},
+            "notes is longer than 32000 bytes",
+        ),
     ],
 )
 def test_what_cannot_be_stored_is_refused(changes: dict[str, Any], message: str) -> None:

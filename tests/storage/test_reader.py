@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from astsvm.config import PreprocessingSettings
+from astsvm.datasets import Problem
 from astsvm.errors import InvalidInputError, StorageError
 from astsvm.storage import open_clips
 
@@ -96,6 +97,14 @@ def test_clips_are_found_by_key_and_by_unique_id(make_file: Callable[..., Path])
             clips.index_of("b")
         with pytest.raises(InvalidInputError, match=r"no clip 'db/s1/x'.*db/s1/b"):
             clips.index_of("db/s1/x")
+
+
+def test_who_asks_for_a_skipped_clip_is_told_why_it_is_missing(maker: Maker) -> None:
+    problem = Problem(maker.root / "clips.csv", 9, "db/s1/x", "no face was found.")
+    with open_clips(maker.file(problems=(problem,))) as clips:
+        for name in ("x", "db/s1/x"):
+            with pytest.raises(InvalidInputError, match=f"'{name}' was skipped: no face was"):
+                clips.index_of(name)
 
 
 def test_several_files_are_one_collection_whatever_their_order(

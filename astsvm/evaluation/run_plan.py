@@ -1,0 +1,154 @@
+"""What a run consists of: its folds, the truth they are judged by, and all they depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from astsvm.config import Settings
+from astsvm.datasets.protocols import Selection, apply_protocol
+from astsvm.errors import SettingsError
+from astsvm.evaluation.fold import FoldTask
+from astsvm.evaluation.provenance import software_versions
+from astsvm.evaluation.splits import Fold, leave_one_subject_out
+from astsvm.storage.differences import describe_differences
+
+if TYPE_CHECKING:
+    from astsvm.storage.reader import ClipCollection
+
+__all__ = ["RunPlan", "plan_run"]
+
+
+@dataclass(frozen=True, eq=False)
+class RunPlan:
+    """All folds of a run, and what they depend on.
+
+    Parameters
+    ----------
+    config : dict
+        Everything a result depends on, as JSON values: ``config.json``.
+    tasks : tuple of FoldTask
+        One for every seed and subject.
+    truth : dict of str to int
+        Clip key -> class. It stays with the driver; folds get the labels of training clips only.
+    class_names : tuple of str
+        Names of the classes.
+    """
+
+    config: dict[str, Any]
+    tasks: tuple[FoldTask, ...]
+    truth: dict[str, int]
+    class_names: tuple[str, ...]
+
+
+def plan_run(collection: ClipCollection, settings: Settings, protocol: str, seeds: int) -> RunPlan:
+    """Plan a fold for every seed and subject.
+
+    Parameters
+    ----------
+    collection : ClipCollection
+        The clips.
+    settings : Settings
+        How a fold is computed.
+    protocol : str
+        See :mod:`astsvm.datasets.protocols`.
+    seeds : int
+        Number of seeds.
+
+    Raises
+    ------
+    SettingsError
+        If a stream of the settings is not in the clip files.
+    EvaluationError
+        If the protocol leaves too little to evaluate.
+    """
+    _check_streams(collection, settings)
+    selection = apply_protocol(collection.records, protocol)
+    # A collection is ordered by clip key, so no number depends on the order of rows or files.
+    records = [collection.records[i] for i in selection.indices]
+    folds = leave_one_subject_out(records)
+    truth = {r.key: int(label) for r, label in zip(records, selection.labels, strict=True)}
+    tasks = [
+        _task(collection, settings, seed, fold, selection)
+        for seed in range(1, seeds + 1)
+        for fold in folds
+    ]
+    config = _config(collection, settings, protocol, seeds, selection, folds)
+    return RunPlan(config, tuple(tasks), truth, selection.class_names)
+
+
+def _check_streams(collection: ClipCollection, settings: Settings) -> None:
+    wanted, there = settings.network.streams, collection.streams
+    absent = [name for name in wanted if name not in there]
+    if absent:
+        usable = [name for name in wanted if name in there]
+        advice = f"Pass --streams {','.join(usable)}" if usable else "Preprocess the clips again"
+        raise SettingsError(
+            f"the network takes the streams {', '.join(wanted)}, but the clip files hold "
+            f"{', '.join(there) or 'none'}: {', '.join(absent)} is missing. {advice}, or give "
+            "files that hold every stream."
+        )
+
+
+def _task(
+    collection: ClipCollection, settings: Settings, seed: int, fold: Fold, selection: Selection
+) -> FoldTask:
+    held_out = selection.indices[fold.test]
+    return FoldTask(
+        clips=collection,
+        settings=settings,
+        classes=len(selection.class_names),
+        seed=seed,
+        subject=fold.subject,
+        train_indices=selection.indices[fold.train],
+        train_labels=selection.labels[fold.train],
+        test_indices=held_out,
+        test_clips=tuple(collection.records[i].key for i in held_out),
+    )
+
+
+def _config(
+    collection: ClipCollection,
+    settings: Settings,
+    protocol: str,
+    seeds: int,
+    selection: Selection,
+    folds: Iterable[Fold],
+) -> dict[str, Any]:
+    """Everything a result depends on; written as ``config.json`` and compared on resume."""
+    return {
+        "method": "AST+SVMNet",
+        "evaluation": "leave one subject out",
+        "protocol": protocol,
+        "class_names": list(selection.class_names),
+        # How the clips were preprocessed stands in their file, under "data"; the preset's own
+        # preprocessing took no part.
+        "settings": settings.model_dump(mode="json", exclude={"preprocessing"}),
+        "seeds": list(range(1, seeds + 1)),
+        "threads_per_fold": 1,
+        "data": {
+            "digest": collection.digest,
+            "streams": {name: list(shape) for name, shape in sorted(collection.streams.items())},
+            "preprocessing": collection.settings,
+            "other_than_settings": _differences(settings, collection.settings),
+            "left_out": selection.left_out,
+            "skipped": sorted(str(problem) for problem in collection.skipped),
+        },
+        "subjects": {fold.subject: len(fold.test) for fold in folds},
+        "synthetic": collection.synthetic,
+        "versions": software_versions(),
+        "files": sorted(Path(path).name for path in collection.paths),
+    }
+
+
+def _differences(settings: Settings, preprocessing: Mapping[str, Any]) -> str:
+    """Say in what the clips were preprocessed otherwise than the run's settings would.
+
+    That is allowed, but the run must not pass under the name of its preset alone. Precomputed
+    flow was not preprocessed by us in any way.
+    """
+    if "precomputed_flow" in preprocessing:
+        return ""
+    return describe_differences(preprocessing, settings.preprocessing.model_dump(mode="json"))

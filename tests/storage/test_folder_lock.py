@@ -1,0 +1,54 @@
+"""A folder is written by one process at a time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from astsvm.errors import StorageError
+from astsvm.storage.folder_lock import take_lock
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from astsvm.storage.folder_lock import take_lock
+descriptor = take_lock(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_holder_is_named_until_it_lets_go(tmp_path: Path) -> None:
+    descriptor = take_lock(tmp_path / "lock")
+    with pytest.raises(StorageError, match=f"{tmp_path}: process {os.getpid()} on "):
+        take_lock(tmp_path / "lock")
+    os.close(descriptor)
+    os.close(take_lock(tmp_path / "lock"))
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(lock)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StorageError, match=f"process {holder.pid} on "):
+            take_lock(lock)
+        holder.kill()
+    os.close(take_lock(lock))
+
+
+def test_a_deleted_lock_file_locks_nobody_out_and_nobody_in(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    first = take_lock(lock)
+    lock.unlink()
+    os.close(first)
+    second = take_lock(lock)
+    with pytest.raises(StorageError):
+        take_lock(lock)
+    os.close(second)
