@@ -98,7 +98,9 @@ def _print(found: dict[str, Any]) -> None:
         if name == "skipped":
             click.echo(f"skipped: {len(value)}")
             for skipped in value:
-                click.echo("  " + "  ".join(str(part) for part in skipped.values() if part))
+                row = "" if skipped["row"] is None else f", row {skipped['row']}"
+                clip = skipped["clip"] or "unnamed clip"
+                click.echo(f"  {clip} ({skipped['file']}{row}): {skipped['reason']}")
         elif isinstance(value, dict):
             inner = ", ".join(f"{key} {_short(item)}" for key, item in value.items())
             click.echo(f"{name}: {inner}")
