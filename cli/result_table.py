@@ -26,7 +26,8 @@ def print_result(ctx: click.Context, metrics: dict[str, Any], *, as_json: bool) 
         click.echo("\n".join(_lines(metrics)))
     for fold in metrics["missing"]:
         click.echo(
-            f"missing: fold of {fold['subject']} (seed {fold['seed']}, {fold['clips']} clips): "
+            f"missing: fold of {fold['subject']} (seed {fold['seed']}, "
+            f"{fold['clips']} clip{'' if fold['clips'] == 1 else 's'}): "
             f"{fold['reason']}",
             err=True,
         )
