@@ -39,6 +39,9 @@ class Clip:
         Frames per second; None when the source has to tell.
     row : int or None
         1-based row of the sheet this clip came from (the header is row 1), for messages.
+    objective_class : str
+        Class by the action units alone, ``"I"`` to ``"VII"`` (Davison et al. 2018); empty where
+        the database does not tell.
     notes : tuple of str
         What the loader corrected or assumed, for people to read.
 
@@ -60,6 +63,7 @@ class Clip:
     offset: int | None = None
     fps: float | None = None
     row: int | None = None
+    objective_class: str = ""
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:

@@ -1,7 +1,8 @@
 """What every database loader returns, and the register of loaders.
 
-Adding a database takes one file with a function ``load(root: Path) -> Dataset`` and one line in
-:data:`LOADERS`.
+Adding a database takes one file with a function ``load(root: Path, options: LoadOptions) ->
+Dataset`` and one line in :data:`LOADERS`. A loader whose database comes in several forms names them
+in ``VARIANTS``, the preferred one first.
 
 A loader never stops at a faulty row: the row becomes a :class:`Problem`, the others are kept.
 Clips are ordered by (database, subject, clip), compared as plain text by code point, so that the
@@ -11,7 +12,7 @@ order of the sheet's rows or of a folder's listing reaches nothing downstream.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -20,11 +21,14 @@ from astsvm.clip import Clip
 from astsvm.errors import DatasetError
 
 __all__ = [
+    "AS_THEY_ARE",
     "LOADERS",
     "ROW_LEFT_OUT",
     "SYNTHETIC_MARK",
     "Dataset",
+    "LoadOptions",
     "Problem",
+    "PublishedCounts",
     "collect_dataset",
     "dataset_names",
     "load_dataset",
@@ -33,6 +37,7 @@ __all__ = [
 LOADERS = {
     "folder": "astsvm.datasets.folder",
     "flow_images": "astsvm.datasets.flow_images",
+    "casme2": "astsvm.datasets.casme2",
 }
 """Name of a database -> module whose ``load(root)`` reads it."""
 
@@ -77,6 +82,43 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedCounts:
+    """What the owners of a database say it holds, to be seen beside what was found.
+
+    Parameters
+    ----------
+    clips, subjects : int
+        Totals.
+    labels : mapping of str to int
+        Clips of each label, as the loader writes it.
+    """
+
+    clips: int
+    subjects: int
+    labels: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How a database is to be read.
+
+    Parameters
+    ----------
+    variant : str
+        One of the loader's variants, or empty for the first that is there.
+    corrections : bool
+        Whether known errors of the published sheets are corrected.
+    """
+
+    variant: str = ""
+    corrections: bool = True
+
+
+AS_THEY_ARE = LoadOptions()
+"""The first variant that is there, with corrections."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """The clips of a database and the rows that could not become one.
 
@@ -96,6 +138,14 @@ class Dataset:
         Whether the sources are flow images, to be stored as they are, instead of frames.
     sheet : Path or None
         The sheet that :attr:`Clip.row` counts in.
+    corrections : tuple of Problem
+        What was corrected or is doubtful about clips that are kept.
+    published : PublishedCounts or None
+        What the owners say the database holds.
+    variant : str
+        Which of several forms of the database was read, for example ``"Cropped"``.
+    hearsay : str
+        Set where the layout is known from other programs only and no real file was at hand.
     """
 
     name: str
@@ -105,6 +155,10 @@ class Dataset:
     synthetic: bool = False
     precomputed_flow: bool = False
     sheet: Path | None = None
+    corrections: tuple[Problem, ...] = ()
+    published: PublishedCounts | None = None
+    variant: str = ""
+    hearsay: str = ""
 
 
 def dataset_names() -> tuple[str, ...]:
@@ -112,15 +166,19 @@ def dataset_names() -> tuple[str, ...]:
     return tuple(LOADERS)
 
 
-def load_dataset(name: str, root: Path | str) -> Dataset:
+def load_dataset(name: str, root: Path | str, *, corrections: bool = True) -> Dataset:
     """Read the annotation of a database; no frame is decoded.
 
     Parameters
     ----------
     name : str
-        One of :func:`dataset_names`.
+        One of :func:`dataset_names`, with a variant after a colon where the loader has several:
+        ``"casme2:RAW"``.
     root : Path or str
         Folder of the database.
+    corrections : bool
+        Whether known errors of the published sheets are corrected; each is then listed in
+        :attr:`Dataset.corrections`.
 
     Returns
     -------
@@ -133,6 +191,7 @@ def load_dataset(name: str, root: Path | str) -> Dataset:
         If the name is unknown, the root is no folder, or its sheet cannot be understood.
     """
     root = Path(root)
+    name, _, variant = name.partition(":")
     if name not in LOADERS:
         raise DatasetError(f"unknown dataset {name!r}; expected one of {', '.join(LOADERS)}.")
     if not root.is_dir():
@@ -140,7 +199,15 @@ def load_dataset(name: str, root: Path | str) -> Dataset:
             f"{root}: expected the folder of the dataset {name!r}, but there is no such folder. "
             "Correct the path."
         )
-    dataset = import_module(LOADERS[name]).load(root)
+    loader = import_module(LOADERS[name])
+    variants = getattr(loader, "VARIANTS", ())
+    chosen = next((known for known in variants if known.casefold() == variant.casefold()), "")
+    if variant and not chosen:
+        raise DatasetError(
+            f"unknown variant {variant!r} of {name}; expected "
+            f"{'one of ' + ', '.join(variants) if variants else 'none'}."
+        )
+    dataset = loader.load(root, LoadOptions(chosen, corrections))
     if not isinstance(dataset, Dataset):
         raise TypeError(f"the loader of {name!r} must return a Dataset, not {type(dataset)}")
     return dataset

@@ -30,9 +30,10 @@ import numpy as np
 import numpy.typing as npt
 
 from astsvm.clip import Clip
-from astsvm.datasets.contract import Dataset, Problem, collect_dataset
+from astsvm.datasets.contract import AS_THEY_ARE, Dataset, LoadOptions, Problem, collect_dataset
 from astsvm.datasets.protocols import OFFICIAL_CLASSES
-from astsvm.datasets.sheet import Sheet, SheetRow, problem_of, read_sheet, source_inside
+from astsvm.datasets.sheet import Sheet, SheetRow, problem_of, read_sheet
+from astsvm.datasets.source_path import source_inside
 from astsvm.errors import DatasetError, FrameReadError
 
 __all__ = ["STREAM_NAME", "load", "read_flow_image"]
@@ -48,13 +49,16 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RGB = 2  # PNG colour type
 
 
-def load(root: Path) -> Dataset:
+def load(root: Path, options: LoadOptions = AS_THEY_ARE) -> Dataset:
     """Read ``root/index.csv``.
 
     Parameters
     ----------
     root : Path
         Folder that holds the index and the images.
+
+    options : LoadOptions
+        Without meaning here: the layout has one form and no published errors.
 
     Returns
     -------

@@ -23,9 +23,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from astsvm.clip import Clip
-from astsvm.datasets.contract import Dataset, Problem, collect_dataset
+from astsvm.datasets.contract import AS_THEY_ARE, Dataset, LoadOptions, Problem, collect_dataset
 from astsvm.datasets.flow_images import INDEX_NAME
-from astsvm.datasets.sheet import SheetRow, problem_of, read_sheet, source_inside
+from astsvm.datasets.sheet import SheetRow, problem_of, read_sheet
+from astsvm.datasets.source_path import source_inside
 from astsvm.errors import DatasetError
 
 __all__ = ["DEFAULT_DATABASE", "SHEET_NAME", "load"]
@@ -36,13 +37,16 @@ REQUIRED = ("clip", "subject", "label", "path")
 EXAMPLE = "clip,subject,label,path,onset,apex,offset,fps"
 
 
-def load(root: Path) -> Dataset:
+def load(root: Path, options: LoadOptions = AS_THEY_ARE) -> Dataset:
     """Read ``root/clips.csv``.
 
     Parameters
     ----------
     root : Path
         Folder that holds the sheet and everything the sheet names.
+
+    options : LoadOptions
+        Without meaning here: the layout has one form and no published errors.
 
     Returns
     -------

@@ -1,31 +1,32 @@
-"""Annotation sheets as text: columns found by name, cells read one at a time.
+"""Annotation sheets: columns found by name, cells read one at a time.
 
-Sheets come out of spreadsheet programs in many shapes. Accepted: comma, semicolon or tab as
-separator; UTF-8 with or without byte order mark, and UTF-16 with one; any line ending; any order
-of the columns; names in any case and with blanks around; quoted cells; blank rows and columns;
-rows that are too short. Every cell stays text until it is asked for, so subject ``01`` stays
-``01``.
+Sheets come out of spreadsheet programs in many shapes: .xlsx, .xls or text; rows above the header;
+any order of the columns; names in any case, with blanks and underscores or without; blank rows,
+columns and worksheets; numbers stored as text. Every cell stays text until it is asked for, so
+subject ``01`` stays ``01``.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import StringIO
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from astsvm.datasets.contract import Problem
+from astsvm.datasets.sheet_text import read_text_grid
+from astsvm.datasets.workbook import is_workbook, read_workbook_grids
 from astsvm.errors import DatasetError
 
-__all__ = ["Sheet", "SheetRow", "problem_of", "read_sheet", "source_inside"]
+__all__ = ["Sheet", "SheetRow", "problem_of", "read_sheet"]
 
 MAXIMUM_BYTES = 16 * 2**20
-MAXIMUM_COLUMNS = 1000
-SEPARATORS = (",", ";", "\t")
+MAXIMUM_ROWS = 50_000
+HEADER_AMONG_ROWS = 60
+"""The header is one of the first so many rows that are not blank."""
+
+Grid = list[list[str]]
 
 _WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,9})(?:\.0*)?")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -57,10 +58,13 @@ class SheetRow:
             raise DatasetError(f"the cell in column {column!r} is empty. Fill it in.")
         return cell
 
-    def frame_number(self, column: str) -> int | None:
-        """Return a whole number of at most nine digits; ``12.0`` counts as 12, empty is None."""
+    def frame_number(self, column: str, *, unknown: tuple[str, ...] = ()) -> int | None:
+        """Return a whole number of at most nine digits; ``12.0`` counts as 12, empty is None.
+
+        `unknown` are texts by which a sheet says that the number is not known.
+        """
         cell = self._number_text(column)
-        if cell is None:
+        if cell is None or cell in unknown:
             return None
         match = _WHOLE_NUMBER.fullmatch(cell)
         if match is None:
@@ -97,48 +101,92 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet with its named columns (trimmed, lower case) and its rows that are not blank."""
+    """A sheet with its named columns and its rows that are not blank."""
 
     path: Path
     columns: tuple[str, ...]
     rows: tuple[SheetRow, ...]
+    worksheet: str = ""
 
 
-def read_sheet(path: Path, required: tuple[str, ...], example: str) -> Sheet:
-    """Read a sheet of comma-, semicolon- or tab-separated text.
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Which columns are wanted, and by what names they go."""
+
+    required: tuple[str, ...]
+    spellings: Mapping[str, str]
+    expected: str
+
+    @classmethod
+    def wanted(
+        cls, required: tuple[str, ...], spellings: Mapping[str, tuple[str, ...]], example: str
+    ) -> _Columns:
+        known = {_squeezed(name): name for name in required}
+        for name, others in spellings.items():
+            known |= {_squeezed(other): name for other in (name, *others)}
+        return cls(required, known, f"Expected a header such as: {example}")
+
+    def named(self, cells: list[str]) -> list[str]:
+        """Return our name of each column; one of no interest keeps its own in lower case."""
+        return [self.spellings.get(_squeezed(c), c.strip().lower()) for c in cells]
+
+    def matches(self, cells: list[str]) -> int:
+        """Count the required columns that a row names."""
+        return len(set(self.named(cells)).intersection(self.required))
+
+
+def read_sheet(
+    path: Path,
+    required: tuple[str, ...],
+    example: str,
+    *,
+    spellings: Mapping[str, tuple[str, ...]] | None = None,
+    worksheet: str = "",
+) -> Sheet:
+    """Read a sheet: .xlsx, .xls, or comma-, semicolon- or tab-separated text.
+
+    The header is the first row that names every required column. Of several worksheets, the one
+    called `worksheet` is read, or else the one with such a header; of several such ones, the
+    longest.
 
     Parameters
     ----------
     path : Path
-        The sheet.
+        The sheet. Its content tells its kind, not its name.
     required : tuple of str
         Lower-case names of the columns that must be there.
     example : str
         A header line to show in errors.
+    spellings : mapping of str to tuple of str, optional
+        Other names that a column, required or not, may go by. Case, blanks and punctuation make
+        no difference.
+    worksheet : str
+        Name of the worksheet that is preferred.
 
     Raises
     ------
     DatasetError
-        If the file is missing, larger than 16 MiB, no text, holds no rows, lacks a required
-        column, or names a column twice.
+        If the file is missing, larger than 16 MiB, unreadable, holds no rows or more than 50,000,
+        lacks a required column, or names a column twice.
     """
-    expected = f"Expected a header such as: {example}"
-    text = _decode(path, expected)
-    separator = _find_separator(text, required)
-    grid = _parse(path, text, separator)
-    filled = [
-        (number, row) for number, row in enumerate(grid, 1) if any(cell.strip() for cell in row)
-    ]
-    if not filled:
-        raise DatasetError(f"{path}: the sheet is empty. {expected}")
-    columns = _read_header(path, filled[0][1], required, expected)
-    if len(filled) == 1:
-        raise DatasetError(f"{path}: the sheet holds a header but no row below it. Add the clips.")
-    rows = tuple(_named_row(number, row, columns, separator) for number, row in filled[1:])
-    return Sheet(path, tuple(name for name in columns if name), rows)
+    wanted = _Columns.wanted(required, spellings or {}, example)
+    data = _read_bytes(path, wanted.expected)
+    decimal_comma = False
+    if is_workbook(data):
+        grids = read_workbook_grids(path, data, MAXIMUM_ROWS)
+        name, grid = _choose_worksheet(grids, wanted, worksheet)
+    else:
+        name = ""
+        grid, decimal_comma = read_text_grid(path, data, wanted.matches, wanted.expected)
+    if len(grid) > MAXIMUM_ROWS:
+        raise DatasetError(
+            f"{path}: the sheet has more than {MAXIMUM_ROWS:,} rows, which no annotation sheet "
+            "has. Check that this is the right file."
+        )
+    return _named_rows(path, name, grid, wanted, decimal_comma)
 
 
-def _decode(path: Path, expected: str) -> str:
+def _read_bytes(path: Path, expected: str) -> bytes:
     if not path.is_file():
         raise DatasetError(f"{path}: there is no such file. {expected}")
     try:
@@ -151,79 +199,54 @@ def _decode(path: Path, expected: str) -> str:
             f"{path}: the sheet is larger than {MAXIMUM_BYTES // 2**20} MiB, which no annotation "
             "sheet is. Check that this is the right file."
         )
-    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        text = data.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DatasetError(
-            f"{path}: expected text in UTF-8, but byte {error.start} is something else. "
-            "Save the sheet as 'CSV UTF-8'."
-        ) from error
-    if "\0" in text:
-        raise DatasetError(f"{path}: the sheet holds zero bytes, so it is no text. {expected}")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return data
 
 
-def _find_separator(text: str, required: tuple[str, ...]) -> str:
-    """Return the separator that lets the header show most of the required columns."""
-    header = next((line for line in text.split("\n") if line.strip(" ,;\t")), "")
+def _choose_worksheet(
+    grids: Mapping[str, Grid], wanted: _Columns, preferred: str
+) -> tuple[str, Grid]:
+    """Choose by name, then by header, then by length: never by the order of the worksheets."""
 
-    def named(separator: str) -> int:
-        reader = csv.reader([header], delimiter=separator, skipinitialspace=True)
-        try:
-            names = {cell.strip().lower() for cell in next(reader, [])}
-        except csv.Error:  # a cell beyond the reader's limit: not a header of ours
-            return 0
-        return len(names.intersection(required))
+    def rank(name: str) -> tuple[bool, int, int, str]:
+        filled = _filled(grids[name])
+        best = max((wanted.matches(row) for _, row in filled[:HEADER_AMONG_ROWS]), default=0)
+        return name.casefold() != preferred.casefold(), -best, -len(filled), name
 
-    return max(SEPARATORS, key=named)
-
-
-def _parse(path: Path, text: str, separator: str) -> list[list[str]]:
-    import pandas as pd
-
-    width = 1 + max(line.count(separator) for line in text.split("\n"))
-    if width > MAXIMUM_COLUMNS:
-        raise DatasetError(
-            f"{path}: a row has {width} cells, expected at most {MAXIMUM_COLUMNS}. "
-            "Check that this is the right file."
-        )
-    if not text.strip():
-        return []
-    try:
-        frame = pd.read_csv(
-            StringIO(text),
-            sep=separator,
-            header=None,
-            names=list(range(width)),
-            index_col=False,
-            dtype=str,
-            keep_default_na=False,
-            na_filter=False,
-            skip_blank_lines=False,
-            skipinitialspace=True,
-        )
-    except pd.errors.ParserError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise DatasetError(
-            f"{path}: the sheet cannot be split into cells ({reason}). "
-            "A quotation mark is probably not closed."
-        ) from error
-    rows: list[list[str]] = frame.fillna("").to_numpy(dtype=object).tolist()
-    return rows
+    name = min(grids, key=rank, default="")
+    return name, grids.get(name, [])
 
 
-def _read_header(
-    path: Path, cells: list[str], required: tuple[str, ...], expected: str
-) -> list[str]:
-    columns = [cell.strip().lower() for cell in cells]
+def _filled(grid: Grid) -> list[tuple[int, list[str]]]:
+    return [(n, row) for n, row in enumerate(grid, 1) if any(cell.strip() for cell in row)]
+
+
+def _named_rows(
+    path: Path, worksheet: str, grid: Grid, wanted: _Columns, decimal_comma: bool
+) -> Sheet:
+    filled = _filled(grid)
+    if not filled:
+        raise DatasetError(f"{path}: the sheet is empty. {wanted.expected}")
+    top = filled[:HEADER_AMONG_ROWS]
+    # The first of the rows that name most: a right sheet names all of them in one row.
+    header = max(range(len(top)), key=lambda i: (wanted.matches(top[i][1]), -i))
+    columns = _read_header(path, top[header][1], wanted)
+    below = filled[header + 1 :]
+    if not below:
+        raise DatasetError(f"{path}: the sheet holds a header but no row below it. Add the clips.")
+    rows = tuple(_named_row(number, row, columns, decimal_comma) for number, row in below)
+    return Sheet(path, tuple(name for name in columns if name), rows, worksheet)
+
+
+def _read_header(path: Path, cells: list[str], wanted: _Columns) -> list[str]:
+    columns = wanted.named(cells)
     while columns and not columns[-1]:
         columns.pop()
-    missing = [name for name in required if name not in columns]
+    missing = [name for name in wanted.required if name not in columns]
     if missing:
         found = ", ".join(repr(name) for name in columns if name)
         raise DatasetError(
-            f"{path}: the header lacks {', '.join(missing)}; it holds {found[:300]}. {expected}"
+            f"{path}: the header lacks {', '.join(missing)}; it holds {found[:300]}. "
+            f"{wanted.expected}"
         )
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
@@ -233,57 +256,16 @@ def _read_header(
     return columns
 
 
-def _named_row(number: int, cells: list[str], columns: list[str], separator: str) -> SheetRow:
+def _named_row(number: int, cells: list[str], columns: list[str], decimal_comma: bool) -> SheetRow:
     named = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
     surplus = next((cell.strip() for cell in cells[len(columns) :] if cell.strip()), "")
-    return SheetRow(number, named, surplus, decimal_comma=separator != ",")
+    return SheetRow(number, named, surplus, decimal_comma)
 
 
-def source_inside(root: Path, cell: str) -> Path:
-    """Return ``root / cell`` after checking that it exists and lies in `root`.
-
-    A backslash separates folders as well, since sheets travel between systems. The path comes
-    back unresolved, so that its part below `root` stays what the sheet says.
-
-    Raises
-    ------
-    DatasetError
-        If the path is absolute, climbs out of `root` by ``..`` or a symbolic link, or is neither
-        a file nor a folder.
-    """
-    below = PurePosixPath(cell.replace("\\", "/"))
-    if below.is_absolute() or PureWindowsPath(cell).drive or ".." in below.parts:
-        raise DatasetError(
-            f"path {cell!r} leaves the dataset's folder; expected a path below {root}. "
-            "Move the clip into it."
-        )
-    # Some systems store accented letters decomposed; the sheet and the disk may differ in that.
-    spellings = [unicodedata.normalize(form, str(below)) for form in ("NFC", "NFD")]
-    source = next((root / name for name in spellings if _exists(root / name)), None)
-    if source is None:
-        raise DatasetError(
-            f"path {cell[:200]!r} does not exist; it counts from the folder of the sheet. "
-            "Correct the path."
-        )
-    if not source.resolve().is_relative_to(root.resolve()):
-        raise DatasetError(
-            f"path {cell!r} is a symbolic link that leaves the dataset's folder {root}. "
-            "Copy the clip into it."
-        )
-    if not (source.is_file() or source.is_dir()):
-        raise DatasetError(
-            f"path {cell!r} is neither a file nor a folder; expected a video, an image or a "
-            "folder of frames."
-        )
-    return source
-
-
-def _exists(path: Path) -> bool:
-    try:
-        path.resolve(strict=True)
-    except (OSError, RuntimeError):  # missing, too long, unreadable, or a loop of links
-        return False
-    return True
+def _squeezed(name: str) -> str:
+    """Reduce a column's name to what does not vary between copies of a sheet."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in text if c.isalnum()) or text.strip()
 
 
 def problem_of(sheet: Sheet, row: SheetRow, clip: str | None, error: DatasetError) -> Problem:

@@ -6,7 +6,6 @@ Frames come one at a time, as grey, so that a long clip is never whole in memory
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from astsvm.arrays import to_unit_floats
+from astsvm.datasets.frame_folder import IMAGE_SUFFIXES, frame_names
 from astsvm.errors import FrameReadError, InvalidInputError
-from astsvm.preprocessing.image_file import IMAGE_SUFFIXES, Frame, read_image
+from astsvm.preprocessing.image_file import Frame, read_image
 from astsvm.preprocessing.video_file import VIDEO_SUFFIXES, open_video
 
-__all__ = ["FrameStream", "SourceFrames", "iter_frames", "natural_order", "read_frames"]
+__all__ = ["FrameStream", "SourceFrames", "iter_frames", "read_frames"]
 
 MOST_FRAMES: Final = 20_000
 """More is a recording, not a clip."""
@@ -146,26 +146,9 @@ def iter_frames(source: Path, onset: int | None = None, offset: int | None = Non
     return FrameStream(_limited(frames, source), fps)
 
 
-def natural_order(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
-    """Return a sort key that counts runs of digits as numbers and ignores case.
-
-    Names that count the same, such as ``a1`` and ``a01``, are told apart by their text, so the
-    order never depends on how a directory lists its files.
-    """
-    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
-    key = tuple((0, int(p), "") if "0" <= p[0] <= "9" else (1, 0, p) for p in parts)
-    return key, name
-
-
 def _folder_frames(folder: Path, first: int, last: int | None) -> Iterator[Frame]:
     try:
-        images = [
-            entry
-            for entry in folder.iterdir()
-            if entry.suffix.lower() in IMAGE_SUFFIXES
-            and not entry.name.startswith(".")
-            and entry.is_file()
-        ]
+        images = [folder / name for name in frame_names(folder)]
     except OSError as error:
         raise FrameReadError(
             f"{folder}: the folder cannot be read: {error.strerror}. Check its rights."
@@ -175,7 +158,6 @@ def _folder_frames(folder: Path, first: int, last: int | None) -> Iterator[Frame
             f"{folder}: expected a folder of images, but it holds none "
             f"({', '.join(sorted(IMAGE_SUFFIXES))}). Check the path in the sheet."
         )
-    images.sort(key=lambda path: natural_order(path.name))
     return _image_frames(folder, images, first, last)
 
 

@@ -14,7 +14,6 @@ from astsvm.preprocessing.image_header import claimed_size
 from astsvm.preprocessing.opencv_log import silent_opencv
 
 __all__ = [
-    "IMAGE_SUFFIXES",
     "MOST_PIXELS",
     "Frame",
     "grey_frame",
@@ -24,10 +23,6 @@ __all__ = [
 
 Frame = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 """(H, W) grey: uint8, or float32 in [0, 1] where the source is deeper than 8 bits."""
-
-IMAGE_SUFFIXES: Final = frozenset(
-    {".bmp", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
-)
 
 MOST_PIXELS: Final = 2**26
 """67 million pixels a frame (8192 x 8192): twice an 8K video, far below a decompression bomb."""

@@ -192,7 +192,7 @@ def test_an_apex_outside_is_dropped_with_a_note(
         (b"\xff\xfeabc", "UTF-8|lacks"),
         (b'clip,subject,label,path\nc,1,x,a.avi\nd,1,"x,a.avi\ne,1,x,a.avi\n', "not closed"),
         (b"x," * 2000 + b"\n", "cells, expected at most 1000"),
-        (b"PK\x03\x04" + bytes(range(1, 128)), "lacks clip"),
+        (b"PK\x03\x04" + bytes(range(1, 128)), "truncated or damaged"),
         (b"clip,subject,label,path\n" + b"#" * (16 * 2**20), "larger than 16 MiB"),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from astsvm.errors import FrameReadError, InvalidInputError
 from astsvm.preprocessing import frames as frames_module
 from astsvm.preprocessing import iter_frames, read_frames
-from astsvm.preprocessing.frames import natural_order
+from astsvm.datasets.frame_folder import natural_order
 
 
 @pytest.fixture

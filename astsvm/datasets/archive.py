@@ -1,0 +1,152 @@
+"""From a sheet's annotations and the folders of an unpacked archive to clips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from astsvm.clip import Clip
+from astsvm.datasets.annotation import Annotation, AnnotationList
+from astsvm.datasets.contract import Dataset, Problem, PublishedCounts, collect_dataset
+from astsvm.datasets.frame_folder import FrameFolder, Span
+from astsvm.errors import DatasetError
+
+__all__ = ["Archive", "assemble", "numbered_span"]
+
+
+def numbered_span(frames: FrameFolder, annotation: Annotation, *, corrections: bool = True) -> Span:
+    """Find onset, apex and offset by the numbers in the frames' names."""
+    if annotation.onset is None or annotation.offset is None:
+        raise DatasetError(
+            "onset and offset must be annotated to cut the clip out of its frames. "
+            "Fill in the cells."
+        )
+    return frames.locate(
+        annotation.onset, annotation.apex, annotation.offset, corrections=corrections
+    )
+
+
+@dataclass(frozen=True)
+class Archive:
+    """How a database lies on the disk.
+
+    Parameters
+    ----------
+    database : str
+        Name of the database in keys.
+    root : Path
+        Folder of the database.
+    fps : float or None
+        Frames per second.
+    folder_of : callable
+        Finds the folder of an annotation's frames; None if it is not there.
+    span_of : callable
+        Finds onset, apex and offset in that folder.
+    clip_folders : callable
+        Lists (subject, clip, folder) of every clip on the disk, to find those not in the sheet.
+    published : PublishedCounts or None
+        What the owners say the database holds.
+    variant : str
+        Which of several forms is read.
+    hearsay : str
+        See :class:`astsvm.datasets.contract.Dataset`.
+    """
+
+    database: str
+    root: Path
+    fps: float | None
+    folder_of: Callable[[Annotation], Path | None]
+    span_of: Callable[[FrameFolder, Annotation], Span]
+    clip_folders: Callable[[], Iterable[tuple[str, str, Path]]]
+    published: PublishedCounts | None = None
+    variant: str = ""
+    hearsay: str = ""
+
+
+def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
+    """Find the frames of every annotation.
+
+    Parameters
+    ----------
+    archive : Archive
+        How the database lies on the disk.
+    listed : AnnotationList
+        What its sheet says.
+
+    Returns
+    -------
+    Dataset
+        A clip for every annotation with its frames; a problem for every one without, and for
+        every clip on the disk that the sheet does not know.
+    """
+    clips: list[Clip] = []
+    problems = list(listed.problems)
+    corrections = list(listed.corrections)
+    used: set[Path] = set()
+    for annotation in listed.annotations:
+        key = f"{archive.database}/{annotation.name}"
+        try:
+            folder = archive.folder_of(annotation)
+            if folder is None:
+                raise DatasetError(
+                    "the folder with its frames is not there. Unpack the archive again."
+                )
+            used.add(folder)
+            span = archive.span_of(FrameFolder.open(folder), annotation)
+            clips.append(_clip(archive, annotation, folder, span))
+        except DatasetError as error:
+            reason = str(error).replace(f"clip {key} (row {annotation.row}): ", "", 1)
+            problems.append(Problem(listed.sheet, annotation.row, key, reason))
+            continue
+        corrections += [
+            Problem(listed.sheet, annotation.row, key, found, action)
+            for found, action in span.remarks
+        ]
+    problems += [
+        Problem(
+            folder,
+            None,
+            f"{archive.database}/{subject}/{clip}",
+            "the clip is on the disk, but not in the sheet",
+            "it is left out",
+        )
+        for subject, clip, folder in archive.clip_folders()
+        if folder not in used
+    ]
+    dataset = collect_dataset(archive.database, archive.root, listed.sheet, clips, problems)
+    return replace(
+        dataset,
+        corrections=_of_kept_clips(corrections, dataset),
+        published=archive.published,
+        variant=archive.variant,
+        hearsay=archive.hearsay,
+    )
+
+
+def _clip(archive: Archive, annotation: Annotation, folder: Path, span: Span) -> Clip:
+    return Clip(
+        database=archive.database,
+        subject=annotation.subject,
+        clip=annotation.clip,
+        label=annotation.label,
+        source=folder,
+        onset=span.onset,
+        apex=span.apex,
+        offset=span.offset,
+        fps=archive.fps,
+        row=annotation.row,
+        objective_class=annotation.objective_class,
+        notes=annotation.notes,
+    )
+
+
+def _of_kept_clips(corrections: Iterable[Problem], dataset: Dataset) -> tuple[Problem, ...]:
+    """Leave out remarks on clips that were left out themselves; order by row."""
+    kept = {clip.key for clip in dataset.clips}
+    return tuple(
+        sorted(
+            (problem for problem in corrections if problem.clip in kept),
+            key=lambda problem: (problem.clip or "", problem.row or 0, problem.reason),
+        )
+    )
