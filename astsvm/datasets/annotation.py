@@ -203,7 +203,7 @@ def _without_impossible_apex(
 def _name_of(database: str, row: SheetRow) -> str | None:
     """Return the key a faulty row would have, as far as its cells can be read."""
     try:
-        subject, clip = row.text("subject"), row.text("clip")
+        subject, clip = row.text("subject"), row.text("clip") or row.text("filename")
     except DatasetError:
         return None
     if subject is None or clip is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from astsvm.clip import Clip
@@ -84,6 +85,8 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
     problems = list(listed.problems)
     corrections = list(listed.corrections)
     used: set[Path] = set()
+    # Long recordings hold several clips in one folder of thousands of frames.
+    open_folder = lru_cache(maxsize=16)(FrameFolder.open)
     for annotation in listed.annotations:
         key = f"{archive.database}/{annotation.name}"
         try:
@@ -93,7 +96,7 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
                     "the folder with its frames is not there. Unpack the archive again."
                 )
             used.add(folder)
-            span = archive.span_of(FrameFolder.open(folder), annotation)
+            span = archive.span_of(open_folder(folder), annotation)
             clips.append(_clip(archive, annotation, folder, span))
         except DatasetError as error:
             reason = str(error).replace(f"clip {key} (row {annotation.row}): ", "", 1)

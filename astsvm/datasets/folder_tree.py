@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -84,7 +84,9 @@ class FolderTree:
         return self._listed[folder]
 
 
-def find_sheet(root: Path, names: tuple[str, ...], example: str) -> Path:
+def find_sheet(
+    root: Path, names: tuple[str, ...], example: str, *, expected: str = "a header"
+) -> Path:
     """Find the annotation sheet in the root or in a folder directly below it.
 
     Parameters
@@ -96,13 +98,15 @@ def find_sheet(root: Path, names: tuple[str, ...], example: str) -> Path:
         of the earliest pattern is taken, then the last one in the order of names.
     example : str
         A header line to show in errors.
+    expected : str
+        What the example is, for sheets without a header.
 
     Raises
     ------
     DatasetError
         If there is none.
     """
-    folders = [root, *sorted(path for path in root.iterdir() if path.is_dir())]
+    folders = {root, *also, *(path for path in root.iterdir() if path.is_dir())}
     files = [path for folder in folders for path in folder.iterdir() if path.is_file()]
     for pattern in names:
         found = [
@@ -113,8 +117,8 @@ def find_sheet(root: Path, names: tuple[str, ...], example: str) -> Path:
         ]
         if found:
             return max(found, key=lambda path: (path.name, str(path)))
-    expected = " or ".join(names)
     raise DatasetError(
-        f"{root / expected}: there is no such file. Expected a header such as: {example}. "
+        f"{root / ' or '.join(names)}: there is no such file. Expected {expected} such as: "
+        f"{example}. "
         "Put the sheet into that folder."
     )

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astsvm.datasets.contract import Problem
+from astsvm.datasets.sheet_file import read_sheet_bytes
 from astsvm.datasets.sheet_text import read_text_grid
 from astsvm.datasets.workbook import is_workbook, read_workbook_grids
 from astsvm.errors import DatasetError
 
-__all__ = ["Sheet", "SheetRow", "problem_of", "read_sheet"]
+__all__ = ["Sheet", "SheetRow", "problem_of", "read_headerless_sheet", "read_sheet"]
 
-MAXIMUM_BYTES = 16 * 2**20
 MAXIMUM_ROWS = 50_000
 HEADER_AMONG_ROWS = 60
 """The header is one of the first so many rows that are not blank."""
@@ -170,7 +170,7 @@ def read_sheet(
         lacks a required column, or names a column twice.
     """
     wanted = _Columns.wanted(required, spellings or {}, example)
-    data = _read_bytes(path, wanted.expected)
+    data = read_sheet_bytes(path, wanted.expected)
     decimal_comma = False
     if is_workbook(data):
         grids = read_workbook_grids(path, data, MAXIMUM_ROWS)
@@ -178,28 +178,56 @@ def read_sheet(
     else:
         name = ""
         grid, decimal_comma = read_text_grid(path, data, wanted.matches, wanted.expected)
+    _check_length(path, grid)
+    return _named_rows(path, name, grid, wanted, decimal_comma)
+
+
+def read_headerless_sheet(
+    path: Path, worksheets: tuple[str, ...], columns: tuple[str, ...], example: str
+) -> Sheet:
+    """Read a worksheet that has no header; its columns are named by their places.
+
+    Parameters
+    ----------
+    path : Path
+        A spreadsheet file, .xlsx or .xls.
+    worksheets : tuple of str
+        Names that the worksheet may go by; case makes no difference.
+    columns : tuple of str
+        Lower-case names of the columns from the left.
+    example : str
+        A row to show in errors.
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing, larger than 16 MiB, no spreadsheet or unreadable, or if the
+        worksheet is missing or holds no rows or more than 50,000.
+    """
+    wanted = _Columns((), {}, f"Expected rows such as: {example}")
+    data = read_sheet_bytes(path, wanted.expected)
+    grids = read_workbook_grids(path, data, MAXIMUM_ROWS) if is_workbook(data) else {}
+    by_name = {name.strip().casefold(): name for name in grids}
+    name = next((by_name[w.casefold()] for w in worksheets if w.casefold() in by_name), None)
+    if name is None:
+        raise DatasetError(
+            f"{path}: expected a spreadsheet with a worksheet {' or '.join(map(repr, worksheets))}"
+            f"; it holds {', '.join(map(repr, sorted(grids))) or 'none'}. {wanted.expected}"
+        )
+    _check_length(path, grids[name])
+    filled = _filled(grids[name])
+    if not filled:
+        raise DatasetError(f"{path}: the worksheet {name!r} is empty. {wanted.expected}")
+    rows = tuple(_named_row(number, row, list(columns), False) for number, row in filled)
+    return Sheet(path, columns, rows, name)
+
+
+def _check_length(path: Path, grid: Grid) -> None:
     if len(grid) > MAXIMUM_ROWS:
         raise DatasetError(
             f"{path}: the sheet has more than {MAXIMUM_ROWS:,} rows, which no annotation sheet "
             "has. Check that this is the right file."
         )
-    return _named_rows(path, name, grid, wanted, decimal_comma)
-
-
-def _read_bytes(path: Path, expected: str) -> bytes:
-    if not path.is_file():
-        raise DatasetError(f"{path}: there is no such file. {expected}")
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAXIMUM_BYTES + 1)
-    except OSError as error:
-        raise DatasetError(f"{path}: the sheet cannot be read: {error.strerror}.") from error
-    if len(data) > MAXIMUM_BYTES:
-        raise DatasetError(
-            f"{path}: the sheet is larger than {MAXIMUM_BYTES // 2**20} MiB, which no annotation "
-            "sheet is. Check that this is the right file."
-        )
-    return data
 
 
 def _choose_worksheet(

@@ -31,7 +31,9 @@ def test_every_loader_refuses_a_root_that_is_no_folder(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", dataset_names())
 def test_every_loader_shows_an_example_when_the_sheet_is_missing(name: str, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no such file\. Expected a header such as: \w+,"):
+    with pytest.raises(
+        DatasetError, match=r"no such file\. Expected (a header|rows) such as: \w+,"
+    ):
         load_dataset(name, tmp_path)
 
 
