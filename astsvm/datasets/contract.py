@@ -38,6 +38,8 @@ LOADERS = {
     "folder": "astsvm.datasets.folder",
     "flow_images": "astsvm.datasets.flow_images",
     "casme2": "astsvm.datasets.casme2",
+    "smic": "astsvm.datasets.smic",
+    "samm": "astsvm.datasets.samm",
 }
 """Name of a database -> module whose ``load(root)`` reads it."""
 
