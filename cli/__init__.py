@@ -20,7 +20,7 @@ from astsvm.errors import AstsvmError
 
 __all__ = ["main"]
 
-COMMANDS = ("demo", "synth", "preprocess", "inspect", "train", "evaluate", "doctor")
+COMMANDS = ("demo", "synth", "check", "preprocess", "inspect", "train", "evaluate", "doctor")
 EXIT_INTERRUPTED = 130
 
 

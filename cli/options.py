@@ -14,6 +14,8 @@ from astsvm.config import PRESETS, Settings
 
 __all__ = [
     "chosen_settings",
+    "corrections_option",
+    "dataset_option",
     "json_option",
     "kept_on_interrupt",
     "quiet_option",
@@ -29,6 +31,39 @@ def _all_cores(ctx: click.Context, param: click.Parameter, value: int | None) ->
     return value or os.cpu_count() or 1
 
 
+class DatasetName(click.ParamType):
+    """The name of a loader, with a variant after a colon where it has several."""
+
+    name = "name[:variant]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Check the name; the loader checks the variant."""
+        from astsvm.datasets import dataset_names
+
+        if str(value).partition(":")[0] not in dataset_names():
+            self.fail(
+                f"expected one of {', '.join(dataset_names())}, received {value!r}.", param, ctx
+            )
+        return str(value)
+
+
+dataset_option = click.option(
+    "--dataset",
+    "name",
+    type=DatasetName(),
+    default="folder",
+    show_default=True,
+    help="folder: your own clips; flow_images: precomputed flow; or a database: casme2, smic, "
+    "samm, casme, casme_sq, casme3, mmew, fourdme, flow_folders.",
+)
+corrections_option = click.option(
+    "--corrections/--no-corrections",
+    default=True,
+    show_default=True,
+    help="Correct known errors of the published sheets.",
+)
 workers_option = click.option(
     "--workers",
     type=click.IntRange(1),
