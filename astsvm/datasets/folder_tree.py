@@ -85,7 +85,12 @@ class FolderTree:
 
 
 def find_sheet(
-    root: Path, names: tuple[str, ...], example: str, *, expected: str = "a header"
+    root: Path,
+    names: tuple[str, ...],
+    example: str,
+    *,
+    expected: str = "a header",
+    also: Iterable[Path] = (),
 ) -> Path:
     """Find the annotation sheet in the root or in a folder directly below it.
 
@@ -100,6 +105,8 @@ def find_sheet(
         A header line to show in errors.
     expected : str
         What the example is, for sheets without a header.
+    also : iterable of Path, optional
+        Further folders to look in.
 
     Raises
     ------
