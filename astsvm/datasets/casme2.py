@@ -14,7 +14,6 @@ the one that is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -26,10 +25,10 @@ from astsvm.datasets.annotation import (
 )
 from astsvm.datasets.archive import Archive, assemble, numbered_span
 from astsvm.datasets.contract import AS_THEY_ARE, Dataset, LoadOptions, PublishedCounts
-from astsvm.datasets.folder_tree import FolderTree, find_sheet
+from astsvm.datasets.folder_tree import find_sheet
 from astsvm.datasets.objective_class import roman_class
 from astsvm.datasets.sheet import SheetRow, read_sheet
-from astsvm.errors import DatasetError
+from astsvm.datasets.variant_folder import clip_folders, find_variant
 
 __all__ = ["VARIANTS", "load", "read_casme2_sheet"]
 
@@ -95,8 +94,7 @@ def load(root: Path, options: LoadOptions = AS_THEY_ARE) -> Dataset:
         If there is no sheet, it cannot be understood, or no folder of frames is there.
     """
     listed = read_casme2_sheet(find_sheet(root, SHEETS, EXAMPLE), corrections=options.corrections)
-    variant, frames = _frames_root(root, options.variant)
-    tree = FolderTree(frames)
+    variant, tree = find_variant(root, options.variant, FOLDERS)
     published = _published(listed)
     return assemble(
         Archive(
@@ -105,7 +103,7 @@ def load(root: Path, options: LoadOptions = AS_THEY_ARE) -> Dataset:
             fps=FPS,
             folder_of=lambda annotation: tree.find(f"sub{annotation.subject}", annotation.clip),
             span_of=partial(numbered_span, corrections=options.corrections),
-            clip_folders=lambda: _clip_folders(tree),
+            clip_folders=partial(clip_folders, tree, "sub"),
             published=published,
             variant=variant,
         ),
@@ -144,26 +142,6 @@ def _read_row(row: SheetRow) -> Annotation:
         objective_class=roman_class(row.text("objective class")),
         notes=(f"action units {units}",) if units else (),
     )
-
-
-def _frames_root(root: Path, wanted: str) -> tuple[str, Path]:
-    tree = FolderTree(root)
-    for variant in (wanted,) if wanted else VARIANTS:
-        for name in FOLDERS[variant]:
-            found = tree.find(name)
-            if found is not None:
-                return variant, found
-    names = ", ".join(FOLDERS[variant][0] for variant in ((wanted,) if wanted else VARIANTS))
-    raise DatasetError(
-        f"{root}: expected a folder of frames called {names}, found none. "
-        "Unpack the archive beside its sheet."
-    )
-
-
-def _clip_folders(tree: FolderTree) -> Iterable[tuple[str, str, Path]]:
-    for subject in tree.children():
-        for clip in tree.children(subject.name):
-            yield subject.name.casefold().removeprefix("sub"), clip.name, clip
 
 
 def _published(listed: AnnotationList) -> PublishedCounts:

@@ -22,6 +22,7 @@ from astsvm.errors import DatasetError
 
 __all__ = [
     "AS_THEY_ARE",
+    "HEARSAY",
     "LOADERS",
     "ROW_LEFT_OUT",
     "SYNTHETIC_MARK",
@@ -38,6 +39,11 @@ LOADERS = {
     "folder": "astsvm.datasets.folder",
     "flow_images": "astsvm.datasets.flow_images",
     "casme2": "astsvm.datasets.casme2",
+    "casme": "astsvm.datasets.casme",
+    "casme_sq": "astsvm.datasets.casme_sq",
+    "casme3": "astsvm.datasets.casme3",
+    "fourdme": "astsvm.datasets.fourdme",
+    "mmew": "astsvm.datasets.mmew",
     "smic": "astsvm.datasets.smic",
     "samm": "astsvm.datasets.samm",
 }
@@ -45,6 +51,8 @@ LOADERS = {
 
 SYNTHETIC_MARK = "SYNTHETIC.json"
 """A corpus whose root holds this file was drawn by the generator."""
+
+HEARSAY = "the layout is known from other programs; no real file was at hand"
 
 ROW_LEFT_OUT = "the row is left out, the other rows are kept"
 
