@@ -7,7 +7,10 @@ from pathlib import Path
 
 from astsvm.errors import DatasetError
 
-__all__ = ["Clip"]
+__all__ = ["OBJECTIVE_CLASSES", "Clip"]
+
+OBJECTIVE_CLASSES = ("I", "II", "III", "IV", "V", "VI", "VII")
+"""Classes of action units instead of emotions (Davison et al. 2018)."""
 
 _LONGEST_NAME = 200
 
@@ -50,7 +53,8 @@ class Clip:
     DatasetError
         If a name is empty, longer than 200 characters, or holds a path separator or control
         character, if frame numbers are
-        negative or out of order, or if `fps` is not a positive finite number.
+        negative or out of order, if `fps` is not a positive finite number, or if the objective
+        class is none.
     """
 
     database: str
@@ -74,6 +78,11 @@ class Clip:
             raise DatasetError(
                 f"{self.place}: fps must be a positive number, received {self.fps!r}. "
                 "Correct the sheet, or leave the cell empty to read it from the video."
+            )
+        if self.objective_class not in ("", *OBJECTIVE_CLASSES):
+            raise DatasetError(
+                f"{self.place}: the objective class must be I to VII or empty, received "
+                f"{str(self.objective_class)[:60]!r}. Correct the sheet."
             )
 
     def _check_frame_numbers(self) -> None:

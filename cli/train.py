@@ -53,7 +53,7 @@ class Names(click.ParamType):
     type=click.Choice(list(PROTOCOLS)),
     default="as-labelled",
     show_default=True,
-    help="The classes: those of the sheet, or negative, positive and surprise.",
+    help="The classes: those of the sheets, or a published choice of them.",
 )
 @settings_options
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of every fold, fixed beforehand.")

@@ -53,6 +53,8 @@ def test_a_label_may_hold_a_slash():
     [
         ({"onset": 5, "offset": 4}, "offset 4 lies before onset 5"),
         ({"onset": -1}, "received -1"),
+        ({"objective_class": "3"}, "objective class must be I to VII or empty, received '3'"),
+        ({"objective_class": None}, "objective class"),
         ({"fps": 0.0}, "fps"),
         ({"fps": float("nan")}, "fps"),
         ({"fps": float("inf")}, "fps"),

@@ -6,11 +6,10 @@ Davison, Merghani and Yap, "Objective classes for micro-facial expression recogn
 
 from __future__ import annotations
 
+from astsvm.clip import OBJECTIVE_CLASSES
 from astsvm.errors import DatasetError
 
 __all__ = ["OBJECTIVE_CLASSES", "roman_class"]
-
-OBJECTIVE_CLASSES = ("I", "II", "III", "IV", "V", "VI", "VII")
 
 
 def roman_class(cell: str | None) -> str:

@@ -1,52 +1,38 @@
 """Which clips take part, and which class each belongs to.
 
-``as-labelled``
-    Every clip; the classes are the distinct labels in alphabetical order, or in the official
-    order if they are all among negative, positive and surprise. Labels that differ only in case
-    are one class, under the spelling that sorts first.
-``megc2019``
-    The three classes of the MEGC2019 composite (See et al., FG 2019,
-    doi 10.1109/FG.2019.8756611), by the tables below. Other labels are left out and counted.
-    CASME II sadness and fear are not in the official list, nor are two of its disgust clips.
+What the protocols are stands as data in :mod:`astsvm.datasets.protocol_tables`; one function
+applies them all. Each clip is either selected or counted as left out, with the reason, and the
+order of the clips changes nothing but their positions.
+
+Labels that differ only in case or in surrounding space are one label.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from astsvm.datasets.protocol_tables import (
+    ANY_DATABASE,
+    OFFICIAL_CLASSES,
+    PROTOCOLS,
+    LabelProtocol,
+)
 from astsvm.errors import EvaluationError
 
-__all__ = ["OFFICIAL_CLASSES", "PROTOCOLS", "LabelledClip", "Selection", "apply_protocol"]
-
-OFFICIAL_CLASSES = ("negative", "positive", "surprise")
-"""Classes 0, 1 and 2 of MEGC2019."""
-
-MEGC2019_ANY = {
-    "negative": "negative",
-    "positive": "positive",
-    "happiness": "positive",
-    "surprise": "surprise",
-}
-"""Labels that mean the same in every database."""
-
-MEGC2019_OF_DATABASE = {
-    "samm": dict.fromkeys(("anger", "contempt", "disgust", "fear", "sadness"), "negative"),
-    "casme2": dict.fromkeys(("disgust", "repression"), "negative"),
-    "smic": {},
-}
-"""Further labels of one database."""
-
-MEGC2019_ABSENT = {
-    ("casme2", "04", "EP12_01f"): "not in the official MEGC2019 list: its apex is not annotated",
-    ("casme2", "05", "EP09_05f"): "not in the official MEGC2019 list: its apex is the onset",
-}
-"""Clips whose label would fit, but which the composite does not hold."""
+__all__ = [
+    "OFFICIAL_CLASSES",
+    "PROTOCOLS",
+    "LabelProtocol",
+    "LabelledClip",
+    "Selection",
+    "apply_protocol",
+]
 
 
 class LabelledClip(Protocol):
@@ -60,6 +46,8 @@ class LabelledClip(Protocol):
     def clip(self) -> str: ...  # noqa: D102
     @property
     def label(self) -> str: ...  # noqa: D102
+    @property
+    def objective_class(self) -> str: ...  # noqa: D102
     @property
     def subject_key(self) -> str: ...  # noqa: D102
 
@@ -75,7 +63,8 @@ class Selection:
     labels : ndarray of shape (n,), int64
         Class of each selected clip, an index into `class_names`.
     class_names : tuple of str
-        The classes. ``megc2019`` always has three, even if one of them has no clip here.
+        The classes. All but ``as-labelled`` always have all of theirs, even if one of them has no
+        clip here.
     left_out : dict of str to int
         How many clips are left out for which reason.
     """
@@ -94,7 +83,7 @@ def apply_protocol(records: Sequence[LabelledClip], name: str) -> Selection:
     records : sequence of Clip or ClipRecord
         The clips at hand.
     name : str
-        ``"as-labelled"`` or ``"megc2019"``.
+        One of :data:`PROTOCOLS`.
 
     Returns
     -------
@@ -107,7 +96,7 @@ def apply_protocol(records: Sequence[LabelledClip], name: str) -> Selection:
     """
     if name not in PROTOCOLS:
         raise EvaluationError(f"unknown protocol {name!r}; expected one of {', '.join(PROTOCOLS)}.")
-    selection = PROTOCOLS[name](records)
+    selection = _select(records, PROTOCOLS[name])
     left_out = "; ".join(f"{count} x {reason}" for reason, count in selection.left_out.items())
     explanation = f" Left out: {left_out}." if left_out else ""
     present = [selection.class_names[i] for i in np.unique(selection.labels)]
@@ -126,55 +115,81 @@ def apply_protocol(records: Sequence[LabelledClip], name: str) -> Selection:
     return selection
 
 
-def _as_labelled(records: Sequence[LabelledClip]) -> Selection:
-    folded = [record.label.strip().casefold() for record in records]
-    spelling = {
-        key: min(
-            record.label.strip()
-            for record, fold in zip(records, folded, strict=True)
-            if fold == key
-        )
-        for key in set(folded)
-    }
-    if set(spelling) <= set(OFFICIAL_CLASSES):
-        order = [key for key in OFFICIAL_CLASSES if key in spelling]
-    else:
-        order = sorted(spelling)
-    position = {key: i for i, key in enumerate(order)}
-    return Selection(
-        indices=np.arange(len(records), dtype=np.int64),
-        labels=np.array([position[key] for key in folded], dtype=np.int64),
-        class_names=tuple(spelling[key] for key in order),
-    )
-
-
-def _megc2019(records: Sequence[LabelledClip]) -> Selection:
+def _select(records: Sequence[LabelledClip], protocol: LabelProtocol) -> Selection:
+    if not protocol.classes:
+        protocol = _with_labels_as_classes(records, protocol)
+    exclusions = {_plain_key(*key.split("/")): why for key, why in protocol.exclusions.items()}
     indices: list[int] = []
     labels: list[int] = []
     left_out: Counter[str] = Counter()
     for i, record in enumerate(records):
-        database = record.database.casefold()
-        label = record.label.strip().casefold()
-        table = MEGC2019_ANY | MEGC2019_OF_DATABASE.get(database, {})
-        absent = MEGC2019_ABSENT.get(
-            (database, record.subject.casefold().removeprefix("sub"), record.clip)
-        )
-        if absent is not None:
-            left_out[f"{record.database} {record.clip}: {absent}"] += 1
-        elif label not in table:
-            left_out[f"{record.database} label {label!r} belongs to no MEGC2019 class"] += 1
+        excluded = exclusions.get(_plain_key(record.database, record.subject, record.clip))
+        wanted = _class_of(record, protocol)
+        if excluded is not None:
+            left_out[f"{record.database} {record.clip}: {excluded}"] += 1
+        elif wanted is None:
+            left_out[_why_not(record, protocol)] += 1
         else:
             indices.append(i)
-            labels.append(OFFICIAL_CLASSES.index(table[label]))
+            labels.append(protocol.classes.index(wanted))
     return Selection(
         indices=np.array(indices, dtype=np.int64),
         labels=np.array(labels, dtype=np.int64),
-        class_names=OFFICIAL_CLASSES,
+        class_names=protocol.classes,
         left_out=dict(sorted(left_out.items())),
     )
 
 
-PROTOCOLS: dict[str, Callable[[Sequence[LabelledClip]], Selection]] = {
-    "as-labelled": _as_labelled,
-    "megc2019": _megc2019,
-}
+def _with_labels_as_classes(
+    records: Sequence[LabelledClip], protocol: LabelProtocol
+) -> LabelProtocol:
+    """Fill in the labels that occur, under the spelling that sorts first.
+
+    They come in alphabetical order, or in the official order if they are all among negative,
+    positive and surprise.
+    """
+    spellings: dict[str, str] = {}
+    for record in records:
+        label = record.label.strip()
+        folded = _folded(label)
+        spellings[folded] = min(label, spellings.get(folded, label))
+    order = sorted(spellings)
+    if spellings.keys() <= set(OFFICIAL_CLASSES):
+        order.sort(key=OFFICIAL_CLASSES.index)
+    classes = tuple(spellings[folded] for folded in order)
+    return replace(protocol, classes=classes, tables={ANY_DATABASE: spellings})
+
+
+def _class_of(record: LabelledClip, protocol: LabelProtocol) -> str | None:
+    """Return a clip's class, None if it has none."""
+    value = record.objective_class
+    if protocol.attribute == "label":
+        value = _folded(record.label)
+    for database in (record.database.casefold(), ANY_DATABASE):
+        if value in protocol.tables.get(database, {}):
+            return protocol.tables[database][value]
+    return None
+
+
+def _why_not(record: LabelledClip, protocol: LabelProtocol) -> str:
+    """Say why a clip has no class."""
+    database = record.database
+    if not protocol.tables.keys() & {database.casefold(), ANY_DATABASE}:
+        return f"{database} is not the database of {protocol.name}"
+    if protocol.attribute == "label":
+        value = f"label {_folded(record.label)!r}"
+    elif record.objective_class:
+        value = f"objective class {record.objective_class}"
+    else:
+        return f"{database} clip without an objective class"
+    return f"{database} {value} belongs to no class of {protocol.name}"
+
+
+def _folded(label: str) -> str:
+    return label.strip().casefold()
+
+
+def _plain_key(database: str, subject: str, clip: str) -> tuple[str, str, str]:
+    """Return a clip's key without what varies between loaders: ``sub04``, ``04`` and ``4``."""
+    subject = subject.casefold().removeprefix("sub").lstrip("0")
+    return database.casefold(), subject, clip.casefold()

@@ -63,7 +63,7 @@ def run_loso(
         Run folder to write: ``config.json``, ``folds``, ``predictions.csv``, ``metrics.json`` and
         ``megc_log.txt``. Pictures and page are drawn by :func:`astsvm.reporting.write_report`.
     protocol : str
-        ``"as-labelled"`` or ``"megc2019"``, see :mod:`astsvm.datasets.protocols`.
+        One of :data:`astsvm.datasets.PROTOCOLS`, for example ``"megc2019"``.
     seeds : int
         Number of seeds: every fold is trained with each of the seeds 1..`seeds`.
     workers : int

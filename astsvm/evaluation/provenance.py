@@ -24,6 +24,7 @@ _DISTRIBUTIONS = (
 _DECISIVE_CODE = (
     "network",
     "classifier.py",
+    "datasets/protocol_tables.py",
     "datasets/protocols.py",
     "evaluation/fold.py",
     "evaluation/fold_network.py",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from astsvm.datasets.protocols import PROTOCOLS
 from astsvm.errors import StorageError
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.statistics import FEW_SUBJECTS
@@ -25,13 +26,7 @@ FLOOR_NAMES = {
     "majority": "floor: always the most frequent class",
     "permuted": "floor: labels dealt out at random",
 }
-PROTOCOL_TEXTS = {
-    "as-labelled": "Every stored clip takes part, with the classes of its sheet.",
-    "megc2019": (
-        "The three classes of the MEGC2019 composite: negative, positive and surprise; clips with "
-        "other labels are left out."
-    ),
-}
+PROTOCOL_TEXTS = {name: protocol.text for name, protocol in PROTOCOLS.items()}
 _OF_A_FOLD = ("network", "training")
 _LONGEST_NAME = 150
 FIGURE_NAMES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy"}

@@ -113,6 +113,8 @@ def _encode_attributes(processed: ProcessedClip, root: Path) -> dict[str, Attrib
         "source": str(PurePosixPath(source)),
         "notes": canonical_json(list(clip.notes)),
     }
+    if clip.objective_class:
+        attributes["objective_class"] = clip.objective_class
     for name in FRAME_NUMBERS:
         value = getattr(clip, name)
         if value is not None:

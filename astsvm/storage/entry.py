@@ -55,6 +55,7 @@ STREAM_DTYPE = "<f2"
 STREAM_DIMENSIONS = 4
 
 _TEXTS = ("database", "subject", "clip", "label", "source", "notes", "sha256")
+_OPTIONAL_TEXTS = ("objective_class",)
 FRAME_NUMBERS = ("onset", "apex", "offset")
 STREAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -64,8 +65,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class ClipRecord:
     """What is known of a stored clip, without its arrays.
 
-    Frame numbers and fps are None where they are not known. `source` is relative to the
-    dataset's folder; `notes` say what the loader corrected or assumed.
+    Frame numbers and fps are None where they are not known, and the objective class is empty.
+    `source` is relative to the dataset's folder; `notes` say what the loader corrected or assumed.
     """
 
     database: str
@@ -79,6 +80,7 @@ class ClipRecord:
     sha256: str
     source: str = ""
     notes: tuple[str, ...] = ()
+    objective_class: str = ""
 
     @property
     def subject_key(self) -> str:
@@ -198,22 +200,26 @@ def locate_entry(group: h5py.Group | h5py.Dataset) -> EntryPlace:
 
 
 def _record(name: str, attributes: dict[str, Attribute]) -> ClipRecord:
-    expected: dict[str, type] = dict.fromkeys(_TEXTS, str)
+    expected: dict[str, type] = dict.fromkeys((*_TEXTS, *_OPTIONAL_TEXTS), str)
     expected |= dict.fromkeys(FRAME_NUMBERS, int) | {"fps": float}
     for attribute, kind in expected.items():
-        optional = kind is not str
-        if attribute not in attributes and optional:
+        if attribute not in attributes and attribute not in _TEXTS:
             continue
         if not isinstance(attributes.get(attribute), kind):
             raise StorageError(f"{name} must have the {kind.__name__} attribute {attribute!r}.")
     unknown = sorted(set(attributes) - set(expected))
     if unknown:
         raise StorageError(f"{name} has unknown attributes: {', '.join(unknown)}.")
+    for attribute in _OPTIONAL_TEXTS:
+        if attributes.get(attribute) == "":
+            raise StorageError(f"{name} must not have the attribute {attribute!r} empty.")
     notes = json.loads(str(attributes["notes"]))
     if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
         raise StorageError(f"{name} must have a list of texts as notes.")
-    values: dict[str, Any] = {
-        field.name: attributes.get(field.name) for field in fields(ClipRecord)
+    values: dict[str, Any] = dict.fromkeys((*FRAME_NUMBERS, "fps")) | {
+        field.name: attributes[field.name]
+        for field in fields(ClipRecord)
+        if field.name in attributes
     }
     record = ClipRecord(**(values | {"notes": tuple(notes)}))
     _check_record(name, record)
@@ -235,6 +241,7 @@ def _check_record(name: str, record: ClipRecord) -> None:
             apex=record.apex,
             offset=record.offset,
             fps=record.fps,
+            objective_class=record.objective_class,
         )
     except DatasetError as error:
         raise StorageError(f"{name} describes no valid clip: {error}") from error

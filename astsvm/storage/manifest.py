@@ -37,6 +37,8 @@ def describe_run(
             clip.label,
             os.path.relpath(clip.source, dataset.root),
             [clip.onset, clip.apex, clip.offset, clip.fps, list(clip.notes)],
+            # Only where there is one, so that runs begun before there were any can be gone on with.
+            *([clip.objective_class] if clip.objective_class else []),
         ]
         for clip in dataset.clips
     ]

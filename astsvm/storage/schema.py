@@ -21,6 +21,7 @@ object                               content
 .. ``database subject clip label``   text
 .. ``onset apex offset``             int64, 0-based frame positions; absent where unknown
 .. ``fps``                           float64; absent where unknown
+.. ``objective_class``               text, ``I`` to ``VII``; absent where the database does not tell
 .. ``source``                        text, path relative to the dataset's folder
 .. ``notes``                         text, JSON list of what the loader corrected or assumed
 .. ``sha256``                        text, over all other attributes and all arrays of the clip

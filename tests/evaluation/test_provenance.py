@@ -24,6 +24,7 @@ def package(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "file",
     [
+        "datasets/protocol_tables.py",
         "datasets/protocols.py",
         "evaluation/splits.py",
         "evaluation/fold.py",

@@ -52,6 +52,19 @@ def test_stored_types_and_attributes() -> None:
     }
 
 
+def test_an_objective_class_is_an_attribute_only_where_there_is_one() -> None:
+    from dataclasses import replace
+
+    assert "objective_class" not in encode().attributes
+    entry = encode(clip=replace(CLIP, objective_class="IV"))
+    assert entry.attributes["objective_class"] == "IV"
+
+
+def test_a_clip_without_an_objective_class_keeps_the_checksum_of_older_files() -> None:
+    known = "7fded34463e90e49ec2c0c040f8b5571a455fc438a4e73db0087092bf749dd04"
+    assert encode().attributes["sha256"] == known
+
+
 def test_the_largest_float16_passes_and_nothing_beyond() -> None:
     stored = encode(streams=with_value(-65504.0)).arrays["streams/flow"]
     assert stored.min() == -65504
@@ -115,6 +128,7 @@ def test_the_checksum_covers_every_attribute_and_array() -> None:
                 ("label", "sad"),
                 ("onset", 4),
                 ("apex", 4),
+                ("objective_class", "IV"),
                 ("notes", ("n",)),
                 ("source", ROOT / "d.avi"),
             )

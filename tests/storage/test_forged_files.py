@@ -121,6 +121,21 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "label as number": (attribute("label", np.int64(1)), "str attribute 'label'"),
     "label as array": (attribute("label", np.zeros(3)), "scalar text"),
     "label of any length": (attribute("label", "x"), "scalar text"),
+    "objective class as number": (
+        attribute("objective_class", np.int64(1)),
+        "str attribute 'objective_class'",
+    ),
+    "objective class as array": (attribute("objective_class", np.zeros(3)), "scalar text"),
+    "objective class of any length": (attribute("objective_class", "I"), "scalar text"),
+    "no such objective class": (
+        attribute("objective_class", fixed("VIII")),
+        "describes no valid clip: .*I to VII",
+    ),
+    "empty objective class": (
+        attribute("objective_class", fixed("")),
+        "must not have the attribute 'objective_class' empty",
+    ),
+    "objective class added": (attribute("objective_class", fixed("I")), "an attribute has changed"),
     "path as subject": (attribute("subject", fixed("../x")), "describes no valid clip"),
     "bad checksum text": (attribute("sha256", fixed("x")), "64 hexadecimal"),
     "bad notes": (attribute("notes", fixed("[1]")), "list of texts as notes"),

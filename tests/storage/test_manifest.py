@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,6 +39,14 @@ def test_resume_names_what_differs(maker: Maker, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(manifest, "library_versions", lambda: {"numpy": "0.1"})
     with pytest.raises(StorageError, match=r"versions\.numpy: '[2-9]\S*', not '0\.1'"):
         maker.start(maker.dataset(), resume=True)
+
+
+def test_other_objective_classes_are_another_run(maker: Maker) -> None:
+    first, *others = maker.dataset().clips
+    classed = replace(maker.dataset(), clips=(replace(first, objective_class="II"), *others))
+    maker.start(maker.dataset())
+    with pytest.raises(StorageError, match=r"clips\.sha256"):
+        maker.start(classed, resume=True)
 
 
 def test_a_damaged_manifest_is_named(maker: Maker) -> None:

@@ -5,6 +5,7 @@ import os
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,18 @@ def test_what_was_stored_comes_back(maker: Maker, clip_file: Path) -> None:
                 found, expected = getattr(clips, name)(index), getattr(processed, name)
                 assert found.dtype == expected.dtype
                 np.testing.assert_array_equal(found, expected)
+
+
+def test_the_objective_class_comes_back(maker: Maker) -> None:
+    first, *others = maker.dataset().clips
+    dataset = replace(maker.dataset(), clips=(replace(first, objective_class="VI"), *others))
+    with maker.start(dataset) as parts:
+        for index, clip in enumerate(dataset.clips):
+            parts.store(index, maker.processed(clip))
+        parts.assemble(())
+    with open_clips(maker.folder / "clips.h5") as clips:
+        assert [record.objective_class for record in clips.records] == ["VI", "", ""]
+        clips.verify()
 
 
 def test_what_was_not_stored_is_none(make_file: Callable[..., Path]) -> None:
