@@ -130,7 +130,7 @@ def _frames_root(root: Path, variant: str) -> Path | None:
         levels = (("SMIC",), above, above, (camera,))
         telling = {plain_name(above[0])}
     tree = FolderTree(root)
-    names = [root.name]
+    names = [root.resolve().name]
     for level in levels:
         found = next((f for name in level if (f := tree.find(*names[1:], name))), None)
         if found is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import random
 from collections import Counter
@@ -12,6 +13,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from astsvm.datasets import Dataset, load_dataset
 from astsvm.datasets.smic import VARIANTS, read_smic_sheet
@@ -388,6 +391,34 @@ def test_order_of_rows_columns_and_worksheets_reaches_nothing(
                 sheet.append([row[column] for column in columns])
         book.save(tmp_path / "SMIC-HS-E_annotation.xlsx")
         assert seen() == expected
+
+
+CELL = st.one_of(
+    st.sampled_from(
+        ["", "s1_ne_01", "s01_po_2", "1", "7", "negative", "surprise", "../s1_ne_01", "/"]
+    ),
+    st.integers(-9, 10**10).map(str),
+    st.text(max_size=12),
+)
+
+
+@given(table=st.lists(st.lists(CELL, min_size=1, max_size=13), min_size=1, max_size=8))
+@settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_random_tables_become_clips_or_problems(tmp_path: Path, table: list[list[str]]) -> None:
+    path = tmp_path / "table.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([[name or "" for name in HEADER], *table])
+    try:
+        listed = read_smic_sheet(path)
+    except DatasetError as error:
+        assert str(error).startswith(str(path))
+        return
+    rows = [annotation.row for annotation in listed.annotations]
+    rows += [problem.row for problem in listed.problems]
+    assert len(rows) == len(set(rows)) <= len(table)
+    assert all("/" not in annotation.clip for annotation in listed.annotations)
 
 
 real_sheet = pytest.mark.skipif(
