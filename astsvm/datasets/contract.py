@@ -38,6 +38,7 @@ __all__ = [
 LOADERS = {
     "folder": "astsvm.datasets.folder",
     "flow_images": "astsvm.datasets.flow_images",
+    "flow_folders": "astsvm.datasets.flow_folders",
     "casme2": "astsvm.datasets.casme2",
     "casme": "astsvm.datasets.casme",
     "casme_sq": "astsvm.datasets.casme_sq",

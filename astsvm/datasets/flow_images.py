@@ -32,11 +32,11 @@ import numpy.typing as npt
 from astsvm.clip import Clip
 from astsvm.datasets.contract import AS_THEY_ARE, Dataset, LoadOptions, Problem, collect_dataset
 from astsvm.datasets.protocols import OFFICIAL_CLASSES
-from astsvm.datasets.sheet import Sheet, SheetRow, problem_of, read_sheet
+from astsvm.datasets.sheet import SheetRow, problem_of, read_sheet
 from astsvm.datasets.source_path import source_inside
 from astsvm.errors import DatasetError, FrameReadError
 
-__all__ = ["STREAM_NAME", "load", "read_flow_image"]
+__all__ = ["STREAM_NAME", "flow_image_size", "keep_one_size", "load", "read_flow_image"]
 
 INDEX_NAME = "index.csv"
 STREAM_NAME = "flow"
@@ -46,6 +46,7 @@ EXAMPLE = "database,subject,clip,label,label_name,emotion,onset,apex,offset,acti
 MAXIMUM_SIDE = 4096
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_HEAD_BYTES = 33  # signature and header chunk
 _RGB = 2  # PNG colour type
 
 
@@ -78,14 +79,11 @@ def load(root: Path, options: LoadOptions = AS_THEY_ARE) -> Dataset:
     for row in sheet.rows:
         try:
             clip = _read_row(root, row)
-            sizes.append(_image_size(clip.source, clip.source.read_bytes()))
+            sizes.append(flow_image_size(clip.source))
             clips.append(clip)
         except (DatasetError, FrameReadError) as error:
             problems.append(problem_of(sheet, row, _name_of(row), DatasetError(str(error))))
-        except OSError as error:
-            reason = DatasetError(f"the image cannot be read: {error.strerror}.")
-            problems.append(problem_of(sheet, row, _name_of(row), reason))
-    clips, odd = _keep_one_size(sheet, clips, sizes)
+    clips, odd = keep_one_size(clips, sizes, sheet.path)
     dataset = collect_dataset("flow_images", root, sheet.path, clips, problems + odd)
     return replace(dataset, precomputed_flow=True)
 
@@ -131,9 +129,25 @@ def read_flow_image(path: Path) -> npt.NDArray[np.float32]:
     return np.asarray(centred, dtype=np.float32)
 
 
+def flow_image_size(path: Path) -> tuple[int, int]:
+    """Return (height, width) from the head of a flow image; no pixel is decoded.
+
+    Raises
+    ------
+    FrameReadError
+        If the file cannot be read, or its head is not that of an 8-bit RGB PNG.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise FrameReadError(f"{path}: the flow image cannot be read: {error.strerror}.") from error
+    return _image_size(path, head)
+
+
 def _image_size(path: Path, data: bytes) -> tuple[int, int]:
     """Return (height, width) from the head of a PNG after checking that it is 8-bit RGB."""
-    if not data.startswith(_SIGNATURE) or data[12:16] != b"IHDR" or len(data) < 33:
+    if not data.startswith(_SIGNATURE) or data[12:16] != b"IHDR" or len(data) < _HEAD_BYTES:
         raise FrameReadError(f"{path}: expected a PNG flow image, but this is no PNG file.")
     width, height = (int.from_bytes(data[i : i + 4], "big") for i in (16, 20))
     depth, colour = data[24], data[25]
@@ -185,9 +199,14 @@ def _check_label_number(row: SheetRow, label: str) -> None:
         )
 
 
-def _keep_one_size(
-    sheet: Sheet, clips: list[Clip], sizes: list[tuple[int, int]]
+def keep_one_size(
+    clips: list[Clip], sizes: list[tuple[int, int]], sheet: Path | None = None
 ) -> tuple[list[Clip], list[Problem]]:
+    """Keep the clips of the most frequent size (height, width), and make problems of the others.
+
+    Of two sizes as frequent, the smaller one is kept. `sheet` is the file of the problems; by
+    default it is the clip's own.
+    """
     if not clips:
         return [], []
     counts = Counter(sizes)
@@ -202,7 +221,7 @@ def _keep_one_size(
             f"the image is {size[1]} x {size[0]} pixels, but {counts[usual]} of "
             f"{len(clips)} images are {usual[1]} x {usual[0]}. Export it again in that size."
         )
-        odd.append(Problem(sheet.path, clip.row, clip.key, reason))
+        odd.append(Problem(sheet or clip.source, clip.row, clip.key, reason))
     return kept, odd
 
 

@@ -229,8 +229,9 @@ def _skipped_rows(root: Path, problems: Sequence[Problem]) -> list[SkippedClip]:
     """Return what was left out in text order, without the place where the dataset lies."""
     rows = [
         SkippedClip(
-            clip=problem.clip or "",
-            file=os.path.relpath(problem.file, root),
+            # Names on the disk may hold what no text in the file can.
+            clip=_printable(problem.clip or ""),
+            file=_printable(os.path.relpath(problem.file, root)),
             row=problem.row,
             reason=_one_line(problem.reason.replace(f"{root}{os.sep}", "")),
         )
@@ -240,5 +241,8 @@ def _skipped_rows(root: Path, problems: Sequence[Problem]) -> list[SkippedClip]:
 
 
 def _one_line(text: str) -> str:
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(printable.split())[:MAXIMUM_REASON]
+    return " ".join(_printable(text).split())[:MAXIMUM_REASON]
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -10,6 +10,8 @@ from astsvm.datasets import Problem, dataset_names, load_dataset
 from astsvm.datasets.contract import collect_dataset
 from astsvm.errors import DatasetError
 
+SHEETLESS = ("flow_folders",)  # the names of the folders say it all
+
 
 def clip(name: str, row: int, **changes: object) -> Clip:
     values = {"database": "db", "subject": "s", "label": "a", "source": Path("x")} | changes
@@ -29,7 +31,7 @@ def test_every_loader_refuses_a_root_that_is_no_folder(name: str, tmp_path: Path
             load_dataset(name, root)
 
 
-@pytest.mark.parametrize("name", dataset_names())
+@pytest.mark.parametrize("name", [name for name in dataset_names() if name not in SHEETLESS])
 def test_every_loader_shows_an_example_when_the_sheet_is_missing(name: str, tmp_path: Path) -> None:
     with pytest.raises(
         DatasetError, match=r"no such file\. Expected (a header|rows) such as: \w+,"

@@ -92,6 +92,13 @@ def test_failed_clips_and_rows_are_recorded_with_their_reason(maker: Maker) -> N
         ]
 
 
+def test_names_that_no_text_can_hold_do_not_stop_the_assembly(maker: Maker) -> None:
+    odd = Problem(maker.root / "s1" / "b\udcff\n.png", None, "db/s1/b\udcff", "why")
+    path = maker.file(problems=(odd,))
+    with open_clips(path) as clips:
+        assert [(row.clip, row.file) for row in clips.skipped] == [("db/s1/b ", "s1/b  .png")]
+
+
 def test_a_clip_that_overflows_float16_leaves_no_part(maker: Maker) -> None:
     dataset = maker.dataset()
     parts = maker.start(dataset)
