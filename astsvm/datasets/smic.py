@@ -27,7 +27,14 @@ from pathlib import Path
 
 from astsvm.datasets.annotation import Annotation, AnnotationList
 from astsvm.datasets.archive import Archive, assemble, numbered_span
-from astsvm.datasets.contract import AS_THEY_ARE, Dataset, LoadOptions, Problem, PublishedCounts
+from astsvm.datasets.contract import (
+    AS_THEY_ARE,
+    HEARSAY,
+    Dataset,
+    LoadOptions,
+    Problem,
+    PublishedCounts,
+)
 from astsvm.datasets.folder_tree import FolderTree, find_sheet, plain_name
 from astsvm.datasets.frame_folder import FrameFolder, Span
 from astsvm.datasets.smic_sheet import DATABASE, EXAMPLE, ClipName, read_smic_sheet, sheet_names
@@ -46,7 +53,7 @@ VARIANTS = (
     "NIR_raw",
     "NIR_long",
 )
-HEARSAY = ("VIS_long", "NIR_cropped", "NIR_raw", "NIR_long")
+OF_HEARSAY = ("VIS_long", "NIR_cropped", "NIR_raw", "NIR_long")
 FPS = {"HS": 100.0, "VIS": 25.0, "NIR": 25.0}
 _OF_VIS = PublishedCounts(71, 8, {"negative": 23, "positive": 28, "surprise": 20})
 PUBLISHED = {
@@ -105,9 +112,7 @@ def load(root: Path, options: LoadOptions = AS_THEY_ARE) -> Dataset:
             clip_folders=lambda: folders.unknown_to(listed),
             published=PUBLISHED[camera],
             variant=variant,
-            hearsay="the layout is known from other programs; no real file was at hand"
-            if variant in HEARSAY
-            else "",
+            hearsay=HEARSAY if variant in OF_HEARSAY else "",
         ),
         listed,
     )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import os
 import random
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +10,9 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from astsvm.datasets import Dataset, load_dataset
-from astsvm.datasets.smic import VARIANTS, read_smic_sheet
+from astsvm.datasets.smic import VARIANTS
 from astsvm.errors import DatasetError
 
 HEADER = [
@@ -297,30 +292,6 @@ def test_missing_frames_and_folders_that_are_no_clips_are_told(tmp_path: Path) -
     assert told(dataset.problems).keys() == {"smic/s1/old", "smic/s1/s2_ne_01"}
 
 
-def test_an_offset_without_a_value_follows_from_the_number_of_frames(tmp_path: Path) -> None:
-    rows = [[*row] for row in HS]
-    rows[1][4] = "=D3+K3-1"  # openpyxl keeps no value with a formula
-    listed = read_smic_sheet(write_sheet(tmp_path, rows))
-    assert [a.offset for a in listed.annotations if a.clip == "s01_ne_01"] == [145]
-
-
-def test_doubtful_long_videos_and_second_movements_are_told(tmp_path: Path) -> None:
-    rows = [[*row] for row in HS]
-    rows[1][8] = "MISSING <-140"
-    rows[2][8:10] = [300, 349]
-    listed = read_smic_sheet(write_sheet(tmp_path, rows))
-    corrections = told(listed.corrections)
-    assert "MISSING <-140" in corrections["smic/s01/s01_ne_01"]
-    assert "300 to 349 does not hold the clip, 350 to 353" in corrections["smic/s03/s03_po_02"]
-    assert listed.annotations[0].notes == ("second movement from frame 1040 to 1043",)
-
-
-def test_nir_has_the_clips_of_vis_and_is_told_whose_numbers_they_are(tmp_path: Path) -> None:
-    listed = read_smic_sheet(write_sheet(tmp_path), "NIR")
-    assert [a.clip for a in listed.annotations] == ["s18_sur_03", "s11_po_01"]
-    assert "numbers are those of VIS" in told(listed.corrections)["smic/s11/s11_po_01"]
-
-
 def test_nir_may_have_a_sheet_of_its_own(tmp_path: Path) -> None:
     write_archive(tmp_path, "NIR_raw")
     (tmp_path / "SMIC-NIR-E_annotation.csv").write_text(
@@ -336,15 +307,6 @@ def test_the_published_sheet_is_preferred_to_edited_copies(tmp_path: Path) -> No
     write_archive(tmp_path)
     write_sheet(tmp_path, HS[:1], name="SMIC-HS-E_annotation_2019.xlsx")
     assert len(load_dataset("smic", tmp_path).clips) == 4
-
-
-def test_a_sheet_of_hs_alone_does_not_serve_vis(tmp_path: Path) -> None:
-    path = write_sheet(tmp_path)
-    book = openpyxl.load_workbook(path)
-    del book["VIS"]
-    book.save(path)
-    with pytest.raises(DatasetError, match="expected a worksheet called VIS"):
-        read_smic_sheet(path, "VIS")
 
 
 def test_no_frames_or_no_sheet_is_said_in_one_line(tmp_path: Path) -> None:
@@ -391,66 +353,3 @@ def test_order_of_rows_columns_and_worksheets_reaches_nothing(
                 sheet.append([row[column] for column in columns])
         book.save(tmp_path / "SMIC-HS-E_annotation.xlsx")
         assert seen() == expected
-
-
-CELL = st.one_of(
-    st.sampled_from(
-        ["", "s1_ne_01", "s01_po_2", "1", "7", "negative", "surprise", "../s1_ne_01", "/"]
-    ),
-    st.integers(-9, 10**10).map(str),
-    st.text(max_size=12),
-)
-
-
-@given(table=st.lists(st.lists(CELL, min_size=1, max_size=13), min_size=1, max_size=8))
-@settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_random_tables_become_clips_or_problems(tmp_path: Path, table: list[list[str]]) -> None:
-    path = tmp_path / "table.csv"
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([[name or "" for name in HEADER], *table])
-    try:
-        listed = read_smic_sheet(path)
-    except DatasetError as error:
-        assert str(error).startswith(str(path))
-        return
-    rows = [annotation.row for annotation in listed.annotations]
-    rows += [problem.row for problem in listed.problems]
-    assert len(rows) == len(set(rows)) <= len(table)
-    assert all("/" not in annotation.clip for annotation in listed.annotations)
-
-
-real_sheet = pytest.mark.skipif(
-    "ASTSVM_REAL_DATA" not in os.environ, reason="ASTSVM_REAL_DATA is not set"
-)
-
-
-@pytest.mark.real_data
-@real_sheet
-@pytest.mark.parametrize(
-    ("camera", "as_written", "subjects"),
-    [
-        ("HS", {"negative": 70, "positive": 51, "surprise": 41}, 16),
-        ("VIS", {"negative": 24, "positive": 28, "surprise": 19}, 8),
-        ("NIR", {"negative": 24, "positive": 28, "surprise": 19}, 8),
-    ],
-)
-def test_the_real_sheet(camera: str, as_written: dict[str, int], subjects: int) -> None:
-    path = Path(os.environ["ASTSVM_REAL_DATA"]) / "annotations/smic/SMIC-HS-E_annotation.xlsx"
-    plain, listed = (read_smic_sheet(path, camera, corrections=on) for on in (False, True))
-    assert Counter(a.label for a in plain.annotations) == as_written
-    changed = {"negative": as_written["negative"] - 1, "surprise": as_written["surprise"] + 1}
-    assert Counter(a.label for a in listed.annotations) == as_written | changed
-    assert len({a.subject for a in listed.annotations}) == subjects
-    assert listed.problems == ()
-    corrections = told(listed.corrections)
-    assert corrections["smic/s18/s18_sur_03"].endswith("labelled surprise")
-    if camera == "HS":
-        assert corrections.keys() == {
-            "smic/s18/s18_sur_03",
-            "smic/s01/s01_ne_03",
-            "smic/s03/s03_ne_20",
-        }
-    if camera == "VIS":
-        assert len(corrections) == 1
