@@ -91,19 +91,20 @@ EMOTIONS = {
 SUBJECTS = {"A": 94, "C": 30}
 
 _OTHER_SHEET = "CAS(ME)3_part_A_v2.xls says {}"
+_MEB = "the program MEB (github.com/tvaranka/meb) reads {}"
 KNOWN_ERRORS = (
     Correction("spNO.149/d_112", "apex", 83, 160, _OTHER_SHEET.format("160")),
     Correction("spNO.216/d_3647", "onset", 3647, 2647, _OTHER_SHEET.format("2647")),
     Correction("spNO.40/e_1812", "offset", 0, 1845, _OTHER_SHEET.format("1845")),
     Correction("spNO.40/e_2327", "offset", 0, 2403, _OTHER_SHEET.format("2403")),
-    Correction("spNO.216/e_0", "onset", 0, 1, "the first frame is 1.jpg"),
-    Correction("spNO.216/e_0", "apex", 0, 1, "the first frame is 1.jpg"),
+    Correction("spNO.216/e_0", "onset", 0, 1, _MEB.format(1)),
+    Correction("spNO.216/e_0", "apex", 0, 1, _MEB.format(1)),
     Correction(
         "spNO.214/c_5",
         "offset",
         3460,
         34,
-        "no micro-expression lasts two minutes; the program MEB (github.com/tvaranka/meb) reads 34",
+        f"no micro-expression lasts two minutes; {_MEB.format(34)}",
     ),
 )
 
@@ -141,6 +142,7 @@ def load(root: Path, options: LoadOptions = AS_THEY_ARE) -> Dataset:
         clip_folders=lambda: (),  # a recording without a micro-expression is nothing to report
         published=_published(part, listed),
         variant=part,
+        hearsay="the folders are known from other programs" if part == "C" else "",
     )
     return assemble(archive, listed)
 

@@ -14,8 +14,8 @@ places. 30 frames per second; the last number in a frame's name is the number in
 micro-expressions are read. The label is the seventh column (negative, positive, surprise, others);
 the ninth, the subject's own report, is kept as a note.
 
-Where the offset is 0 it is not annotated, and the clip ends with the apex, as in other
-programs; such a clip is remarked upon, since its apex is also its offset.
+Where the offset is 0 it is not annotated, and the clip ends with the apex, as in other programs;
+such a clip is remarked upon. An apex of 0 is not annotated either.
 
 The first worksheet counts subjects and names videos, ``naming rule1`` and ``naming rule2`` lead
 from there to the folders. Folders are found by the beginning ``15_0401``, under whatever subject
@@ -27,7 +27,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from astsvm.datasets.archive import Archive, assemble, numbered_span
 from astsvm.datasets.contract import AS_THEY_ARE, HEARSAY, Dataset, LoadOptions
 from astsvm.datasets.expression_type import require_micro_expression, without_macro_expressions
 from astsvm.datasets.folder_tree import FolderTree, find_sheet, plain_name
+from astsvm.datasets.frame_folder import FrameFolder, Span
 from astsvm.datasets.sheet import SheetRow, read_headerless_sheet
 from astsvm.errors import DatasetError
 
@@ -91,7 +92,7 @@ def load(root: Path, options: LoadOptions = AS_THEY_ARE) -> Dataset:
         root=root,
         fps=FPS,
         folder_of=partial(_folder_of, _recordings(root), names),
-        span_of=partial(numbered_span, corrections=options.corrections),
+        span_of=partial(_span_of, corrections=options.corrections),
         clip_folders=lambda: (),  # a recording without a micro-expression is nothing to report
         hearsay=HEARSAY,
     )
@@ -166,7 +167,6 @@ def _read(path: Path) -> tuple[AnnotationList, _Names]:
 
 def _read_row(names: _Names, row: SheetRow) -> Annotation:
     require_micro_expression(row)
-    apex, offset = row.frame_number("apex", unknown=("0",)), row.frame_number("offset")
     units, report = row.text("action units"), row.text("self-report")
     notes = (units and f"action units {units}", report and f"self-report {report}")
     return Annotation(
@@ -174,8 +174,8 @@ def _read_row(names: _Names, row: SheetRow) -> Annotation:
         clip=row.required("filename"),
         label=row.required("emotion").lower(),
         onset=row.frame_number("onset"),
-        apex=apex,
-        offset=offset or apex,
+        apex=row.frame_number("apex") or None,
+        offset=row.frame_number("offset") or None,
         row=row.number,
         notes=tuple(note for note in notes if note),
     )
@@ -210,3 +210,13 @@ def _folder_of(
             "Delete or rename one of them."
         )
     return found[0] if found else None
+
+
+def _span_of(frames: FrameFolder, annotation: Annotation, *, corrections: bool) -> Span:
+    """Find the span by the frames' numbers; without an offset it goes to the apex."""
+    apex = annotation.apex
+    if annotation.offset is not None or apex is None:
+        return numbered_span(frames, annotation, corrections=corrections)
+    span = numbered_span(frames, replace(annotation, offset=apex), corrections=corrections)
+    remark = ("the offset is not annotated (0)", f"the clip ends with the apex, {apex}")
+    return replace(span, remarks=(remark, *span.remarks))
