@@ -10,6 +10,7 @@ from pathlib import Path
 from astsvm.clip import Clip
 from astsvm.datasets.annotation import Annotation, AnnotationList
 from astsvm.datasets.contract import Dataset, Problem, PublishedCounts, collect_dataset
+from astsvm.datasets.folder_tree import plain_name
 from astsvm.datasets.frame_folder import FrameFolder, Span
 from astsvm.errors import DatasetError
 
@@ -106,6 +107,8 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
             Problem(listed.sheet, annotation.row, key, found, action)
             for found, action in span.remarks
         ]
+    # A row that is left out speaks of its clip all the same.
+    spoken_of = {plain_name(problem.clip) for problem in listed.problems if problem.clip}
     problems += [
         Problem(
             folder,
@@ -116,6 +119,7 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
         )
         for subject, clip, folder in archive.clip_folders()
         if folder not in used
+        and plain_name(f"{archive.database}/{subject}/{clip}") not in spoken_of
     ]
     dataset = collect_dataset(archive.database, archive.root, listed.sheet, clips, problems)
     return replace(
