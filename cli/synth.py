@@ -44,13 +44,24 @@ class FrameSize(click.ParamType):
 )
 @click.option(
     "--layout",
-    type=click.Choice(("folder",)),
+    type=click.Choice(("folder", "casme2", "smic", "samm")),
     default="folder",
     show_default=True,
-    help="folder: clips.csv and a folder of PNG frames for each clip.",
+    help="folder: clips.csv and a folder of PNG frames for each clip. The others: sheet, folders, "
+    "names and frame rate as in that database, for --dataset of the same name.",
+)
+@click.option(
+    "--faults",
+    is_flag=True,
+    help="Plant the faults of the published databases, each in a clip of its own; SYNTHETIC.json "
+    "lists them.",
 )
 @click.option("--seed", default=1, show_default=True, help="Equal seeds give equal files.")
-@click.option("--fps", default=100.0, show_default=True, help="Frames per second, 25 to 1000.")
+@click.option(
+    "--fps",
+    type=float,
+    help="Frames per second, 25 to 1000; layouts of databases have their own.  [default: 100]",
+)
 @click.option(
     "--size",
     type=FrameSize(),
@@ -67,8 +78,9 @@ def synth(
     clips: int,
     difficulty: str,
     layout: str,
+    faults: bool,
     seed: int,
-    fps: float,
+    fps: float | None,
     size: tuple[int, int],
     workers: int,
     as_json: bool,
@@ -78,6 +90,11 @@ def synth(
 
     The faces do not exist and their movements are known exactly. No accuracy reached on them says
     anything about real faces.
+
+    \b
+    Layouts other than folder try a database without its licence:
+      astsvm synth fake-samm --layout samm --faults
+      astsvm preprocess fake-samm --dataset samm -o samm.h5
     """
     from astsvm.datasets.synthetic import write_corpus
 
@@ -91,6 +108,7 @@ def synth(
             size=size,
             fps=fps,
             layout=layout,
+            faults=faults,
             workers=workers,
             progress=progress,
         )
@@ -102,11 +120,14 @@ def synth(
             "clips": summary.clips,
             "frames": summary.frames,
             "labels": summary.labels,
+            "layout": layout,
+            "faults": summary.faults,
         }
         click.echo(json.dumps(outcome, indent=2, ensure_ascii=False))
     else:
         labels = ", ".join(f"{count} {name}" for name, count in summary.labels.items())
+        faulty = f", {summary.faults} faults planted" if faults else ""
         click.echo(
             f"{summary.root}: {summary.clips} SYNTHETIC clips of {summary.subjects} subjects "
-            f"({labels}), {summary.frames} frames"
+            f"({labels}), {summary.frames} frames{faulty}"
         )

@@ -7,9 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from astsvm.cli.synth import synth
-from astsvm.datasets.synthetic import DIFFICULTIES
-from astsvm.datasets.synthetic.corpus import LAYOUTS
-from astsvm.errors import StorageError
+from astsvm.datasets import load_dataset
+from astsvm.datasets.synthetic import DIFFICULTIES, CorpusSummary, corpus
+from astsvm.datasets.synthetic.layouts import LAYOUTS
+from astsvm.errors import SettingsError, StorageError
 
 SMALL = ("--subjects", "1", "--clips", "3", "--size", "320x240", "--fps", "25")
 
@@ -41,6 +42,7 @@ def test_options_reach_the_generator(tmp_path):
     assert result.exit_code == 0, result.output
     mark = json.loads((tmp_path / "SYNTHETIC.json").read_text())
     assert mark["seed"] == 9
+    assert (mark["layout"], mark["faults"]) == ("folder", [])
     assert mark["settings"] == {
         "subjects": 1,
         "clips": 3,
@@ -72,10 +74,42 @@ def test_choices_are_the_library_s():
         if isinstance(option.type, click.Choice)
     }
     assert tuple(choices["difficulty"]) == tuple(DIFFICULTIES)
-    assert tuple(choices["layout"]) == LAYOUTS
+    assert tuple(choices["layout"]) == tuple(LAYOUTS)
 
 
 def test_an_unwritten_layout_is_a_usage_error(tmp_path):
-    result = run(tmp_path, "--layout", "casme2")
+    result = run(tmp_path, "--layout", "casme")
     assert result.exit_code == 2
     assert "folder" in result.stderr
+
+
+def test_a_layout_of_a_database_is_read_by_its_loader(tmp_path):
+    result = run(
+        tmp_path / "smic", "--layout", "smic", "--subjects", "1", "--clips", "3", "--size",
+        "320x240", "--quiet",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    dataset = load_dataset("smic", tmp_path / "smic")
+    assert dataset.synthetic
+    assert len(dataset.clips) == 3
+
+
+def test_faults_are_counted(tmp_path, monkeypatch):
+    def write_nothing(directory, **arguments):
+        asked.update(arguments)
+        return CorpusSummary(directory, 3, 24, 1000, {"negative": 24}, 13)
+
+    asked = {}
+    monkeypatch.setattr(corpus, "write_corpus", write_nothing)
+    result = run(tmp_path, "--layout", "smic", "--faults", "--json", "--quiet")
+    assert result.exit_code == 0, result.output
+    outcome = json.loads(result.stdout)
+    assert (outcome["layout"], outcome["faults"]) == ("smic", 13)
+    assert (asked["layout"], asked["faults"], asked["fps"]) == ("smic", True, None)
+    assert "13 faults planted" in run(tmp_path, "--layout", "smic", "--faults", "--quiet").stdout
+
+
+def test_a_rate_that_the_database_has_not_is_refused(tmp_path):
+    result = run(tmp_path / "samm", "--layout", "samm", "--fps", "60")
+    assert isinstance(result.exception, SettingsError)
+    assert not (tmp_path / "samm").exists()

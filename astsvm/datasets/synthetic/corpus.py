@@ -1,13 +1,13 @@
 """Write a synthetic corpus to disk, in a layout that a dataset loader reads.
 
 ``ROOT/SYNTHETIC.json`` is written first, so that nothing in the folder can be taken for real, and
-``ROOT/clips.csv`` last, so that a corpus that was cut short cannot be taken for a whole one.
+the annotation sheet last, so that a corpus that was cut short cannot be taken for a whole one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -18,37 +18,24 @@ import cv2
 import threadpoolctl
 
 from astsvm.datasets.synthetic.action_units import CLASSES
-from astsvm.datasets.synthetic.clip import SyntheticClip
 from astsvm.datasets.synthetic.difficulty import Difficulty, find_difficulty
 from astsvm.datasets.synthetic.face import check_size
-from astsvm.datasets.synthetic.naming import check_integer, check_seed
-from astsvm.datasets.synthetic.plan import (
-    CorpusPlan,
-    each_clip,
-    folder_of,
-    mark_of,
-    plan_labels,
-    sheet_of,
+from astsvm.datasets.synthetic.frame_writing import write_subject
+from astsvm.datasets.synthetic.layouts import find_layout
+from astsvm.datasets.synthetic.layouts.arrangement import arrange
+from astsvm.datasets.synthetic.layouts.contract import (
+    LARGEST_DATABASE,
+    Arrangement,
+    Entry,
+    Layout,
 )
+from astsvm.datasets.synthetic.mark import MARK, mark_of
+from astsvm.datasets.synthetic.naming import check_integer, check_seed
+from astsvm.datasets.synthetic.plan import CorpusPlan
 from astsvm.datasets.synthetic.script import check_fps
-from astsvm.datasets.synthetic.subject import draw_subject
 from astsvm.errors import SettingsError, StorageError
 
-__all__ = [
-    "LAYOUTS",
-    "MARK",
-    "CorpusSummary",
-    "write_corpus",
-]
-
-LAYOUTS = ("folder",)
-"""Layouts a corpus can be written in."""
-
-MARK = "SYNTHETIC.json"
-"""The file that marks a folder as synthetic."""
-
-# Sensor noise hardly compresses; the lowest level is three times as fast and as small.
-_PNG_SETTINGS = (cv2.IMWRITE_PNG_COMPRESSION, 1)
+__all__ = ["CorpusSummary", "write_corpus"]
 
 
 @dataclass(frozen=True)
@@ -59,9 +46,11 @@ class CorpusSummary:
     ----------
     root : Path
     subjects, clips, frames : int
-        Totals.
+        Totals; a frame that is written in two forms counts once.
     labels : dict of str to int
         Clips per class.
+    faults : int
+        Planted faults.
     """
 
     root: Path
@@ -69,6 +58,7 @@ class CorpusSummary:
     clips: int
     frames: int
     labels: dict[str, int]
+    faults: int = 0
 
 
 def write_corpus(
@@ -79,12 +69,13 @@ def write_corpus(
     difficulty: str | Difficulty = "hard",
     seed: int = 1,
     size: tuple[int, int] = (640, 480),
-    fps: float = 100,
+    fps: float | None = None,
     layout: str = "folder",
+    faults: bool = False,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> CorpusSummary:
-    """Write a synthetic corpus: grey PNG frames, ``clips.csv`` and ``SYNTHETIC.json``.
+    """Write a synthetic corpus: frames, an annotation sheet, and ``SYNTHETIC.json``.
 
     Equal arguments give equal bytes, whatever the number of workers.
 
@@ -93,19 +84,26 @@ def write_corpus(
     root : path
         A folder that is empty or not there yet.
     subjects : int
-        Number of subjects, 1 to 9999.
+        Number of subjects, 1 to 9999; to 999 in the layout of a real database.
     clips : int
-        Clips of each subject, 1 to 9999; the corpus needs three clips at least.
+        Clips of each subject, in the same range; the corpus needs three clips at least.
     difficulty : str or Difficulty
         ``"easy"``, ``"medium"``, ``"hard"``, ``"extreme"``, or values of your own.
     seed : int
-        0 to 2**32 - 1.
+        0 to 2**32 - 1. Layouts draw different faces from one seed, so that subjects of two
+        corpora are never the same.
     size : (int, int)
         Frame width and height, 320 x 240 to 640 x 480.
-    fps : float
-        Frames per second, 25 to 1000.
+    fps : float, optional
+        Frames per second, 25 to 1000. By default that of the layout, 100 for ``"folder"``; a real
+        database has no other.
     layout : str
-        ``"folder"``.
+        ``"folder"``: ``clips.csv`` and PNG frames. ``"casme2"``, ``"smic"``, ``"samm"``: sheets,
+        folders and names as in that database; see the modules of these names in
+        :mod:`astsvm.datasets.synthetic.layouts`.
+    faults : bool
+        Plant the faults of the published databases, each in a clip of its own, and list them in
+        ``SYNTHETIC.json`` under ``faults``; not for ``"folder"``.
     workers : int
         Processes, started afresh (a script that asks for more than one needs the usual
         ``if __name__ == "__main__"``); 1 works in this process.
@@ -119,30 +117,23 @@ def write_corpus(
     StorageError
         If `root` is not empty or cannot be written to, or if a worker process dies.
     """
-    if layout not in LAYOUTS:
-        raise SettingsError(f"layout: expected one of {', '.join(LAYOUTS)}, received {layout!r}.")
-    plan = CorpusPlan(
-        subjects=check_integer("subjects", subjects),
-        clips=check_integer("clips", clips),
-        difficulty=find_difficulty(difficulty),
-        seed=check_seed(seed),
-        size=check_size(size),
-        fps=check_fps(fps),
-    )
-    if plan.subjects * plan.clips < len(CLASSES):
+    chosen = find_layout(layout)
+    plan = _plan(chosen, subjects, clips, difficulty, seed, size, fps)
+    if faults and not chosen.fault_kinds:
         raise SettingsError(
-            f"subjects, clips: expected at least {len(CLASSES)} clips in all, one for each class, "
-            f"received {plan.subjects} x {plan.clips}."
+            f"faults: expected the layout of a real database, received the layout {layout!r}, "
+            "which has none to plant."
         )
     workers = check_integer("workers", workers, 1, 256)
     target = Path(root)
-    labels = plan_labels(plan.subjects, plan.clips, plan.seed)
+    arrangement = arrange(chosen, plan, faults=faults)
+    mark = mark_of(plan, chosen.name, arrangement)
     try:
         _require_empty(target)
         target.mkdir(parents=True, exist_ok=True)
-        _write_text(target / MARK, json.dumps(mark_of(plan, labels), indent=1) + "\n")
-        _write_clips(target, plan, labels, workers, progress)
-        _write_text(target / "clips.csv", sheet_of(plan, labels))
+        (target / MARK).write_text(json.dumps(mark, indent=1) + "\n", "utf-8", newline="")
+        _write_clips(target, plan, arrangement, workers, progress)
+        (target / chosen.sheet).write_bytes(arrangement.sheet)
     except BrokenProcessPool as error:
         raise StorageError(
             f"{target}: a worker process died, perhaps for want of memory; expected {workers} "
@@ -153,7 +144,39 @@ def write_corpus(
             f"{target}: the corpus cannot be written: {error.strerror or error}. "
             "Choose a folder you may write to, on a disk with room."
         ) from error
-    return _summary(target, plan, labels)
+    return _summary(target, plan, arrangement)
+
+
+def _plan(
+    layout: Layout,
+    subjects: int,
+    clips: int,
+    difficulty: str | Difficulty,
+    seed: int,
+    size: tuple[int, int],
+    fps: float | None,
+) -> CorpusPlan:
+    most = 9999 if layout.name == "folder" else LARGEST_DATABASE
+    plan = CorpusPlan(
+        subjects=check_integer("subjects", subjects, 1, most),
+        clips=check_integer("clips", clips, 1, most),
+        difficulty=find_difficulty(difficulty),
+        seed=check_seed(seed),
+        size=check_size(size),
+        fps=check_fps(layout.fps if fps is None else fps),
+        first_subject=layout.first_subject,
+    )
+    if plan.fps != layout.fps and not layout.any_fps:
+        raise SettingsError(
+            f"fps: expected {layout.fps:g} or none, the rate of {layout.name}, which its sheet "
+            f"does not tell; received {fps!r}."
+        )
+    if plan.subjects * plan.clips < len(CLASSES):
+        raise SettingsError(
+            f"subjects, clips: expected at least {len(CLASSES)} clips in all, one for each class, "
+            f"received {plan.subjects} x {plan.clips}."
+        )
+    return plan
 
 
 def _require_empty(target: Path) -> None:
@@ -166,18 +189,17 @@ def _require_empty(target: Path) -> None:
         )
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_bytes(text.encode("utf-8"))
-
-
 def _write_clips(
     target: Path,
     plan: CorpusPlan,
-    labels: list[list[str]],
+    arrangement: Arrangement,
     workers: int,
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    total, done = plan.subjects * plan.clips, 0
+    by_subject: dict[int, list[Entry]] = {}
+    for entry in arrangement.entries:
+        by_subject.setdefault(entry.subject, []).append(entry)
+    total, done = len(arrangement.entries), 0
 
     def report(count: int) -> None:
         nonlocal done
@@ -187,15 +209,15 @@ def _write_clips(
 
     report(0)
     if workers == 1:
-        for number, own in enumerate(labels, start=1):
-            for count in _write_subject(target, plan, number, own):
+        for entries in by_subject.values():
+            for count in write_subject(target, plan, entries):
                 report(count)
         return
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _one_thread)
     try:
         tasks: list[Future[int]] = [
-            pool.submit(_write_whole_subject, target, plan, number, own)
-            for number, own in enumerate(labels, start=1)
+            pool.submit(_write_whole_subject, target, plan, entries)
+            for entries in by_subject.values()
         ]
         for task in as_completed(tasks):
             report(task.result())
@@ -209,27 +231,18 @@ def _one_thread() -> None:
     threadpoolctl.threadpool_limits(1)
 
 
-def _write_whole_subject(target: Path, plan: CorpusPlan, number: int, labels: list[str]) -> int:
-    return sum(_write_subject(target, plan, number, labels))
+def _write_whole_subject(target: Path, plan: CorpusPlan, entries: list[Entry]) -> int:
+    return sum(write_subject(target, plan, entries))
 
 
-def _write_subject(target: Path, plan: CorpusPlan, number: int, labels: list[str]) -> Iterator[int]:
-    """Write the clips of a subject, yielding 1 after each."""
-    subject = draw_subject(number, seed=plan.seed, size=plan.size)
-    for clip_number, label in enumerate(labels, start=1):
-        clip = SyntheticClip(subject, clip_number, label, difficulty=plan.difficulty, fps=plan.fps)
-        folder = target / folder_of(number, clip_number)
-        folder.mkdir(parents=True)
-        for index in range(len(clip)):
-            _, encoded = cv2.imencode(".png", clip.frame(index), _PNG_SETTINGS)
-            (folder / f"frame_{index:04d}.png").write_bytes(encoded.tobytes())
-        yield 1
-
-
-def _summary(target: Path, plan: CorpusPlan, labels: list[list[str]]) -> CorpusSummary:
+def _summary(target: Path, plan: CorpusPlan, arrangement: Arrangement) -> CorpusSummary:
     counts = dict.fromkeys(CLASSES, 0)
-    frames = 0
-    for subject, clip, label in each_clip(labels):
-        counts[label] += 1
-        frames += plan.script(subject, clip, label).length
-    return CorpusSummary(target, plan.subjects, plan.subjects * plan.clips, frames, counts)
+    frames: set[tuple[int, int, int]] = set()
+    for entry in arrangement.entries:
+        counts[entry.label] += 1
+        frames.update(
+            (entry.subject, entry.clip, index) for files in entry.folders for index in files.names
+        )
+    clips = len(arrangement.entries)
+    faults = len(arrangement.faults)
+    return CorpusSummary(target, plan.subjects, clips, len(frames), counts, faults)

@@ -14,7 +14,7 @@ from astsvm.datasets.synthetic.face import FaceTexture, check_size, render_face
 from astsvm.datasets.synthetic.identity import Identity, draw_identity
 from astsvm.datasets.synthetic.naming import check_integer, check_seed, subject_name
 
-__all__ = ["SyntheticSubject", "draw_subject"]
+__all__ = ["SyntheticSubject", "draw_manner", "draw_subject"]
 
 _IDENTITY_TAG = 11
 _MANNER_TAG = 12
@@ -77,11 +77,7 @@ def draw_subject(
     number, seed, size = check_integer("subject", number), check_seed(seed), check_size(size)
     identity = draw_identity(np.random.default_rng([seed, number, _IDENTITY_TAG]))
     face = render_face(identity, size)
-    manner = np.random.default_rng([seed, number, _MANNER_TAG])
-    strength = {
-        unit: float(np.exp(0.30 * np.clip(manner.normal(), -2, 2))) for unit in ACTION_UNITS
-    }
-    imbalance = {unit: float(np.clip(0.22 * manner.normal(), -0.5, 0.5)) for unit in ACTION_UNITS}
+    strength, imbalance = draw_manner(number, seed)
     return SyntheticSubject(
         seed,
         number,
@@ -91,3 +87,19 @@ def draw_subject(
         strength,
         imbalance,
     )
+
+
+def draw_manner(number: int, seed: int) -> tuple[dict[int, float], dict[int, float]]:
+    """Draw how strongly, and how unevenly, a subject shows each action unit.
+
+    Returns
+    -------
+    strength, imbalance : dict of int to float
+        As in :class:`SyntheticSubject`.
+    """
+    manner = np.random.default_rng([seed, number, _MANNER_TAG])
+    strength = {
+        unit: float(np.exp(0.30 * np.clip(manner.normal(), -2, 2))) for unit in ACTION_UNITS
+    }
+    imbalance = {unit: float(np.clip(0.22 * manner.normal(), -0.5, 0.5)) for unit in ACTION_UNITS}
+    return strength, imbalance

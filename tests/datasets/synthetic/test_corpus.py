@@ -129,7 +129,11 @@ def test_a_dying_worker_is_reported(tmp_path, monkeypatch):
         ({"size": 640}, "size: expected two integers"),
         ({"size": (320.0, 240.0)}, "size: expected two integers"),
         ({"fps": 0}, "fps: expected a number"),
-        ({"layout": "casme2"}, "layout: expected one of folder"),
+        ({"layout": "casme"}, "layout: expected one of folder, casme2, smic, samm"),
+        ({"layout": "samm"}, "fps: expected 200 or none, the rate of samm"),
+        ({"layout": "samm", "fps": None, "subjects": 1000}, "subjects: expected .* to 999"),
+        ({"layout": "smic", "fps": None, "faults": True}, "at least 13 clips of smic"),
+        ({"faults": True}, "faults: expected the layout of a real database"),
         ({"workers": 0}, "workers: expected an integer"),
     ],
 )

@@ -1,12 +1,12 @@
 from collections import Counter
+from dataclasses import replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astsvm.datasets.synthetic.action_units import CLASSES
 from astsvm.datasets.synthetic.difficulty import DIFFICULTIES
-from astsvm.datasets.synthetic.plan import CorpusPlan, mark_of, plan_labels, sheet_of
+from astsvm.datasets.synthetic.plan import CorpusPlan, plan_labels
 
 
 @given(subjects=st.integers(1, 20), clips=st.integers(1, 12), seed=st.integers(0, 2**32 - 1))
@@ -36,32 +36,7 @@ def test_order_within_a_subject_follows_the_seed():
     assert len({tuple(own) for own in plan_labels(8, 8, 1)}) > 4
 
 
-@pytest.fixture
-def plan():
-    return CorpusPlan(2, 3, DIFFICULTIES["easy"], 5, (320, 240), 50.0)
-
-
-def test_sheet_lists_every_clip(plan):
-    labels = plan_labels(2, 3, 5)
-    lines = sheet_of(plan, labels).splitlines()
-    assert lines[0] == "clip,subject,label,path,database,onset,apex,offset,fps"
-    assert len(lines) == 7
-    clip, subject, label, path, database, onset, apex, offset, fps = lines[5].split(",")
-    assert (clip, subject, label) == ("s02_c02", "s02", labels[1][1])
-    assert (path, database, fps) == ("frames/s02/s02_c02", "synthetic", "50")
-    script = plan.script(2, 2, label)
-    assert (int(onset), int(apex), int(offset)) == (script.onset, script.apex, script.offset)
-
-
-def test_mark_says_what_it_is_and_what_was_planted(plan):
-    labels = plan_labels(2, 3, 5)
-    mark = mark_of(plan, labels)
-    assert mark["synthetic"] is True
-    assert mark["statement"].startswith("SYNTHETIC data")
-    assert mark["settings"]["preset"] == "easy"
-    assert mark["settings"]["difficulty"]["amplitude"] == 1.5
-    assert mark["seed"] == 5
-    assert set(mark["planted"]) == {f"s0{s}_c0{c}" for s in (1, 2) for c in (1, 2, 3)}
-    planted = mark["planted"]["s02_c02"]
-    assert planted["label"] == labels[1][1]
-    assert planted["action_units"]
+def test_layouts_draw_different_subjects():
+    plan = CorpusPlan(2, 3, DIFFICULTIES["easy"], 5, (320, 240), 50.0)
+    other = replace(plan, first_subject=2000)
+    assert plan.script(1, 1, "negative").amplitude != other.script(1, 1, "negative").amplitude
