@@ -9,6 +9,8 @@ import click
 
 from astsvm.cli.options import (
     chosen_settings,
+    corrections_option,
+    dataset_option,
     json_option,
     kept_on_interrupt,
     quiet_option,
@@ -17,21 +19,14 @@ from astsvm.cli.options import (
     workers_option,
 )
 from astsvm.cli.progress import progress_bar
-from astsvm.datasets import dataset_names
 
 __all__ = ["preprocess"]
 
 
 @click.command()
 @click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "--dataset",
-    "name",
-    type=click.Choice(dataset_names()),
-    default="folder",
-    show_default=True,
-    help="folder: your own clips; flow_images: precomputed flow.",
-)
+@dataset_option
+@corrections_option
 @click.option(
     "-o",
     "--output",
@@ -60,6 +55,7 @@ def preprocess(
     ctx: click.Context,
     root: Path,
     name: str,
+    corrections: bool,
     output: Path,
     preset: str | None,
     settings_file: Path | None,
@@ -73,7 +69,8 @@ def preprocess(
     """Align, magnify, interpolate and describe every clip of the database in ROOT.
 
     For your own clips (--dataset folder), ROOT holds clips.csv with the columns clip, subject,
-    label, path and, if you have them, database, onset, apex, offset, fps.
+    label, path and, if you have them, database, onset, apex, offset, fps. For a database, ROOT is
+    the folder of its unpacked archive with the annotation sheet; `astsvm check` tells its faults.
 
     A clip that fails is recorded in the file with its reason; the exit code is then 3.
     """
@@ -81,6 +78,7 @@ def preprocess(
     from astsvm.pipeline import preprocess_dataset
 
     settings = chosen_settings(preset, settings_file)
+    dataset = load_dataset(name, root, corrections=corrections)
     landmarks = None
     if landmarks_file is not None:
         from astsvm.preprocessing import read_landmarks
@@ -91,7 +89,7 @@ def preprocess(
         progress_bar("clips", quiet=quiet) as progress,
     ):
         summary = preprocess_dataset(
-            load_dataset(name, root),
+            dataset,
             output,
             settings.preprocessing,
             workers=workers,
@@ -109,6 +107,7 @@ def preprocess(
                     "stored": summary.stored,
                     "reused": summary.reused,
                     "given_landmarks": summary.given_landmarks,
+                    "corrected": [remark.as_dict() for remark in dataset.corrections],
                     "skipped": problems,
                 },
                 indent=2,
@@ -116,6 +115,8 @@ def preprocess(
             )
         )
     else:
+        for remark in dataset.corrections:
+            click.echo(f"corrected or doubtful: {remark}", err=True)
         for problem in summary.problems:
             click.echo(f"skipped: {problem}", err=True)
         if landmarks is not None:
