@@ -13,6 +13,7 @@ import click
 from astsvm.config import PRESETS, Settings
 
 __all__ = [
+    "RESUMABLE",
     "chosen_settings",
     "json_option",
     "kept_on_interrupt",
@@ -21,6 +22,8 @@ __all__ = [
     "settings_options",
     "workers_option",
 ]
+
+RESUMABLE = "What is finished is kept; the same command with --resume goes on from there."
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -68,10 +71,10 @@ def chosen_settings(preset: str | None, settings_file: Path | None) -> Settings:
 
 
 @contextmanager
-def kept_on_interrupt(how: str) -> Iterator[None]:
-    """Tell whoever interrupts long work that what is finished is kept, and how to go on."""
+def kept_on_interrupt(advice: str) -> Iterator[None]:
+    """Tell whoever interrupts long work how to go on."""
     try:
         yield
     except KeyboardInterrupt:
-        click.echo(f"What is finished is kept. Go on with {how}.", err=True)
+        click.echo(advice, err=True)
         raise

@@ -33,6 +33,7 @@ from astsvm.datasets.synthetic.plan import (
 from astsvm.datasets.synthetic.script import check_fps
 from astsvm.datasets.synthetic.subject import draw_subject
 from astsvm.errors import SettingsError, StorageError
+from astsvm.execution import refuse_unguarded_script
 
 __all__ = [
     "LAYOUTS",
@@ -119,6 +120,8 @@ def write_corpus(
     StorageError
         If `root` is not empty or cannot be written to, or if a worker process dies.
     """
+    if workers > 1:
+        refuse_unguarded_script()
     if layout not in LAYOUTS:
         raise SettingsError(f"layout: expected one of {', '.join(LAYOUTS)}, received {layout!r}.")
     plan = CorpusPlan(
@@ -145,8 +148,9 @@ def write_corpus(
         _write_text(target / "clips.csv", sheet_of(plan, labels))
     except BrokenProcessPool as error:
         raise StorageError(
-            f"{target}: a worker process died, perhaps for want of memory; expected {workers} "
-            "to live. Delete the folder and try again with fewer workers."
+            f"{target}: a worker process died; expected {workers} to live. In a script of your "
+            "own, work under `if __name__ == '__main__':`; else memory may have run short, so try "
+            "fewer workers. Delete the folder first."
         ) from error
     except OSError as error:
         raise StorageError(
