@@ -39,8 +39,14 @@ class _InvalidSettingsError(SettingsError):
     """What is wrong with each setting, so that the record around it can name its place."""
 
     def __init__(self, model: str, problems: list[tuple[str, str]]) -> None:
+        self.model = model
         self.problems = problems
-        super().__init__(f"{model}: " + "; ".join(f"{key}: {text}" for key, text in problems))
+        told = (f"{key}: {text}" if key else text for key, text in problems)
+        super().__init__(f"{model}: " + "; ".join(told))
+
+    def __reduce__(self) -> tuple[type[_InvalidSettingsError], tuple[str, list[tuple[str, str]]]]:
+        # An exception is otherwise copied from its message alone, as when a worker sends it.
+        return type(self), (self.model, self.problems)
 
 
 def _problems(model: type[BaseModel], error: ValidationError) -> list[tuple[str, str]]:
@@ -48,6 +54,7 @@ def _problems(model: type[BaseModel], error: ValidationError) -> list[tuple[str,
     found: list[tuple[str, str]] = []
     for item in error.errors(include_url=False):
         key = ".".join(str(part) for part in item["loc"])
+        key = key if key.isprintable() else repr(key)
         cause = item.get("ctx", {}).get("error")
         if isinstance(cause, _InvalidSettingsError):
             found += [(f"{key}.{inner}".rstrip("."), text) for inner, text in cause.problems]

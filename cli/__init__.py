@@ -10,6 +10,8 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from types import FrameType
 from typing import Any
@@ -54,11 +56,11 @@ def main(arguments: list[str] | None = None) -> Any:
     arguments : list of str, optional
         The command line without the program's name; taken from the process by default.
     """
-    _treat_termination_as_interrupt()
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
         # Click answers usage errors (2) and closed pipes itself; ours and Ctrl-C come here.
-        code = group.main(args=arguments, prog_name="astsvm", standalone_mode=False)
+        with _termination_as_interrupt():
+            code = group.main(args=arguments, prog_name="astsvm", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -77,12 +79,19 @@ def main(arguments: list[str] | None = None) -> Any:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _treat_termination_as_interrupt() -> None:
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
     """Leave in order when a batch system ends the job: it sends SIGTERM, not Ctrl-C."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     # Python allows it in the main thread only; in another one the caller's own handling stays.
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, interrupt)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -33,7 +33,7 @@ def demo(ctx: click.Context, folder: Path, workers: int, quiet: bool) -> None:
     method leave-one-subject-out, and writes a report. What is already there is used again. No
     accuracy on synthetic faces says anything about real ones.
     """
-    with kept_on_interrupt("the same command"):
+    with kept_on_interrupt("The same command goes on after the last step that was finished."):
         _make_corpus(folder / "corpus", workers, quiet)
         _preprocess(folder, workers, quiet)
         metrics = _train(folder, workers, quiet)
@@ -48,11 +48,12 @@ def _make_corpus(corpus: Path, workers: int, quiet: bool) -> None:
     from astsvm.datasets.synthetic import write_corpus
     from astsvm.errors import DatasetError
 
-    if (corpus / "SYNTHETIC.json").exists():
+    # The sheet is written last: with it, the corpus is whole.
+    if (corpus / "SYNTHETIC.json").exists() and (corpus / "clips.csv").exists():
         return
     if corpus.exists():
         raise DatasetError(
-            f"{corpus} exists and is not a synthetic corpus; expected a new folder. "
+            f"{corpus} exists and is no whole synthetic corpus; expected a new folder. "
             "Name another one: astsvm demo FOLDER."
         )
     # Drawn under another name first: an interrupted run leaves no half corpus behind.

@@ -13,6 +13,7 @@ import click
 from astsvm.config import PRESETS, Settings
 
 __all__ = [
+    "RESUMABLE",
     "chosen_settings",
     "corrections_option",
     "dataset_option",
@@ -23,6 +24,8 @@ __all__ = [
     "settings_options",
     "workers_option",
 ]
+
+RESUMABLE = "What is finished is kept; the same command with --resume goes on from there."
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,9 +39,7 @@ class DatasetName(click.ParamType):
 
     name = "name[:variant]"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check the name; the loader checks the variant."""
         from astsvm.datasets import dataset_names
 
@@ -103,10 +104,10 @@ def chosen_settings(preset: str | None, settings_file: Path | None) -> Settings:
 
 
 @contextmanager
-def kept_on_interrupt(how: str) -> Iterator[None]:
-    """Tell whoever interrupts long work that what is finished is kept, and how to go on."""
+def kept_on_interrupt(advice: str) -> Iterator[None]:
+    """Tell whoever interrupts long work how to go on."""
     try:
         yield
     except KeyboardInterrupt:
-        click.echo(f"What is finished is kept. Go on with {how}.", err=True)
+        click.echo(advice, err=True)
         raise

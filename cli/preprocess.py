@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from astsvm.cli.options import (
+    RESUMABLE,
     chosen_settings,
     corrections_option,
     dataset_option,
@@ -85,7 +86,7 @@ def preprocess(
 
         landmarks = read_landmarks(landmarks_file)
     with (
-        kept_on_interrupt("the same command and --resume"),
+        kept_on_interrupt(RESUMABLE),
         progress_bar("clips", quiet=quiet) as progress,
     ):
         summary = preprocess_dataset(

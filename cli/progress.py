@@ -34,7 +34,7 @@ def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, i
     """
     if quiet:
         yield None
-    elif sys.stderr.isatty():
+    elif sys.stderr is not None and sys.stderr.isatty():
         with _bar(what) as progress:
             yield progress
     else:
@@ -65,13 +65,15 @@ def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
     task = bar.add_task(what, total=None)
 
     def progress(done: int, total: int) -> None:
-        bar.start()
+        if not bar.live.is_started:
+            bar.start()
         bar.update(task, completed=done, total=total)
 
     try:
         yield progress
     finally:
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
 
 
 def _lines(what: str) -> Callable[[int, int], None]:

@@ -55,10 +55,16 @@ def _lines(metrics: dict[str, Any]) -> list[str]:
         lines += [_head_line(name, metrics[head][part]) for head, name in _HEADS.items()]
         lines += [_floor_line(name, metrics["floors"][part][f]) for f, name in _FLOORS.items()]
     lines += ["", "In brackets: 95 % intervals of a bootstrap over subjects."]
-    if 1 < metrics["n_subjects"] < FEW_SUBJECTS:
+    few = [
+        f"{part} has {metrics['svm'][part]['n_subjects']}"
+        for part in (databases if len(databases) > 1 else ["full"])
+        if 1 < metrics["svm"][part]["n_subjects"] < FEW_SUBJECTS
+    ]
+    if few:
+        told = ", ".join(few).replace("full has", "here are")
         lines.append(
-            f"With {metrics['n_subjects']} subjects they are too narrow: so few people do not show "
-            "how much people differ."
+            f"Below {FEW_SUBJECTS} subjects they are too narrow ({told}): so few people do not "
+            "show how much people differ."
         )
     return lines
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from astsvm.cli.options import (
+    RESUMABLE,
     chosen_settings,
     json_option,
     kept_on_interrupt,
@@ -120,7 +121,7 @@ def train(
         training=settings.training.replace(**_given(training)),
     )
     with (
-        kept_on_interrupt("the same command and --resume"),
+        kept_on_interrupt(RESUMABLE),
         progress_bar("folds", quiet=quiet) as progress,
     ):
         metrics = run_loso(

@@ -1,12 +1,19 @@
 """Settings are validated, frozen, and survive JSON unchanged."""
 
 import contextlib
+import pickle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astsvm.config import PRESETS, MagnificationSettings, NetworkSettings, Settings
+from astsvm.config import (
+    PRESETS,
+    FlowSettings,
+    MagnificationSettings,
+    NetworkSettings,
+    Settings,
+)
 from astsvm.errors import AstsvmError, SettingsError
 
 
@@ -100,3 +107,16 @@ def test_a_nested_setting_is_named_by_its_whole_path(tmp_path, text, said):
     with pytest.raises(SettingsError) as refused:
         Settings.load(file)
     assert str(refused.value) == f"{file}: {said}"
+
+
+def test_a_single_record_names_itself_and_its_error_travels():
+    with pytest.raises(SettingsError) as refused:
+        FlowSettings(window=4)
+    assert str(refused.value) == "FlowSettings: window must be odd, received 4"
+    assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)
+
+
+def test_a_hostile_key_is_shown_harmlessly():
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_json('{"a\\n\\u001b[2J": 1}')
+    assert str(refused.value).isprintable()

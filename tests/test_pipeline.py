@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from astsvm.config import Settings
 from astsvm.datasets import load_dataset
 from astsvm.errors import InvalidInputError, StorageError
+from astsvm.execution.local import WorkerLostError
 from astsvm.pipeline import preprocess_dataset, process_clip
 from astsvm.storage import open_clips
 from astsvm.storage.writer import PartsFolder
@@ -264,3 +265,12 @@ def test_real_videos_and_photos(tmp_path):
     assert set(problems) == {"folder/s1/no_face"}
     assert "no face" in problems["folder/s1/no_face"].reason.lower()
     assert summary.stored == 3
+
+
+def test_a_worker_that_imports_its_script_does_not_begin_the_work_again(
+    corpus, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(WorkerLostError, match="__main__"):
+        preprocess_dataset(load_dataset("folder", corpus), tmp_path / "x.h5", SETTINGS)
+    assert list(tmp_path.iterdir()) == []

@@ -114,7 +114,7 @@ def _check_arguments(settings: Any, **numbers: Any) -> None:
 
 
 def _tell_of_other_preprocessing(plan: RunPlan, settings: Settings) -> None:
-    if differences := plan.config["data"]["other_than_settings"]:
+    if differences := plan.config["other_than_settings"]:
         _LOGGER.warning(
             "note: the clips were preprocessed otherwise than the settings %r do it: %s. "
             "The report says so.",

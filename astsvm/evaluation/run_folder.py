@@ -31,15 +31,15 @@ from astsvm.evaluation.predictions import PredictionTable
 from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_text_atomically
 from astsvm.storage.differences import describe_differences
 from astsvm.storage.entry import canonical_json
-from astsvm.storage.folder_lock import take_lock
+from astsvm.storage.folder_lock import lock_holder, take_lock
 
 __all__ = ["RunFolder"]
 
 _FORMAT = "astsvm-run"
 _VERSION = 1
-_LOCK = ".lock"
-_TOLD_ONLY = ("files",)
-"""Keys of config.json for people: moved or renamed files with the same clips are the same data."""
+_LOCK = ".astsvm-lock"
+_TOLD_ONLY = ("files", "other_than_settings")
+"""Keys of config.json for people: no number of the run depends on them."""
 
 
 class RunFolder:
@@ -81,7 +81,8 @@ class RunFolder:
         ------
         EvaluationError
             If the folder holds something and `resume` is off, if it is no run's folder, or if the
-            run in it depends on other things; the message names the keys that differ.
+            run in it has a fold and depends on other things; the message names the keys that
+            differ.
         StorageError
             If another process is at work in the folder; the message names it.
         """
@@ -91,9 +92,11 @@ class RunFolder:
         if self._is_in_use():
             # Before the lock, which leaves a file: nothing is put into a stranger's folder.
             self._check_existing(config, resume)
-            self._take_lock()
+        self._take_lock()
+        # Once more: until the lock was taken, another process could begin and even finish.
+        if self._is_in_use():
+            self._check_existing(config, resume)
         else:
-            self._take_lock()
             self._write("config.json", _pretty(config))
 
     def close(self) -> None:
@@ -130,6 +133,8 @@ class RunFolder:
 
     def _is_barely_begun(self) -> bool:
         """Tell whether a run ended here before its first fold: it may be begun otherwise."""
+        if (self.path / "config.json").is_symlink():
+            return False
         try:
             self.config()
         except StorageError:
@@ -196,8 +201,12 @@ class RunFolder:
         self._write("metrics.json", _pretty(metrics))
 
     def has_results(self) -> bool:
-        """Tell whether predictions or figures were written: they are when the last fold is done."""
-        return any((self.path / name).exists() for name in ("predictions.csv", "metrics.json"))
+        """Tell whether the run was scored: the figures are the last file that it writes."""
+        return (self.path / "metrics.json").exists()
+
+    def worker(self) -> str | None:
+        """Name the process that is at work in the folder, None if there is none."""
+        return lock_holder(self.path / _LOCK)
 
     def predictions(self) -> PredictionTable:
         """Read ``predictions.csv``.

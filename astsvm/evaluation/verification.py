@@ -34,7 +34,7 @@ def verify_run(folder: RunFolder) -> dict[str, Any]:
     StorageError
         If a file of the run is missing or damaged.
     EvaluationError
-        If the run was interrupted, the figures do not follow from the predictions, or a fold has
+        If the run is not finished, the figures do not follow from the predictions, or a fold has
         neither predictions nor a place in the list of what is missing; the message names where.
     """
     config = folder.config()
@@ -56,9 +56,12 @@ def _require_finished(planned: dict[tuple[int, str], int], folder: RunFolder) ->
     if folder.has_results():
         return
     there = sum(folder.fold_path(seed, subject).exists() for seed, subject in planned)
+    state = f"{there} of {len(planned)} folds are there and nothing is scored yet"
+    if worker := folder.worker():
+        raise EvaluationError(f"{folder.path}: {worker} is at work on the run: {state}. Wait.")
     raise EvaluationError(
-        f"{folder.path}: the run was interrupted: {there} of {len(planned)} folds are there and "
-        "nothing is scored yet. Finish it by the command it was begun with, and --resume."
+        f"{folder.path}: the run was interrupted: {state}. "
+        "Finish it by the command it was begun with, and --resume."
     )
 
 

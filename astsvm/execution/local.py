@@ -40,8 +40,8 @@ _ONE_THREAD = {
     "TF_NUM_INTEROP_THREADS": "1",
 }
 _GUARD_ADVICE = (
-    "Worker processes import the script that starts them: put what it does under "
-    "`if __name__ == '__main__':`."
+    "Worker processes import the script that starts them: it must be a file, not standard input, "
+    "and do its work under `if __name__ == '__main__':`."
 )
 _PARENT_POLL_SECONDS = 1.0
 _QUEUED_PER_WORKER = 2

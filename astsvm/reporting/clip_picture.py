@@ -243,7 +243,7 @@ def _difference_row(differences: npt.NDArray[np.float32], scale: float) -> _Row:
         draw_sign_key(
             axes,
             f"+{scale:.2g} or more:\nbrighter than frame 1",
-            "0: as in frame 1",
+            "0: no difference",
             f"−{scale:.2g} or less:\ndarker than frame 1",
         )
 

@@ -218,8 +218,8 @@ def small_print(record: ClipRecord, settings: dict[str, Any], points: int, shown
             + (f", {shown} of them drawn." if shown < points else ".")
         )
         said.append(
-            "Flow and differences are computed from these frames; each stands below the "
-            "frame that it leads to."
+            "Flow and differences are computed before these frames are cut to black and white "
+            "and rounded; each stands below the frame that it leads to."
         )
         if _apex_point(record, points) is not None:
             said.append("The frame named apex is the one nearest to it.")
@@ -230,5 +230,5 @@ def small_print(record: ClipRecord, settings: dict[str, Any], points: int, shown
     if setting(settings, "flow", "head_motion") == "none":
         said.append("The flow contains the head's own motion.")
     if setting(settings, "illumination") == "median":
-        said.append("The median is taken off each image difference.")
+        said.append("The median is taken off each image difference, so white is the median.")
     return said

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from astsvm.errors import StorageError
 
-__all__ = ["take_lock"]
+__all__ = ["lock_holder", "take_lock"]
+
+_OURS = b"process "
+_LONGEST = 300
 
 
 def take_lock(path: Path) -> int:
@@ -30,23 +33,26 @@ def take_lock(path: Path) -> int:
     Raises
     ------
     StorageError
-        If another process holds the lock; the message names its process number and machine.
+        If another process holds the lock; the message names its process number and machine. Also
+        if the file is somebody else's, by its content.
     OSError
-        If the file cannot be made.
+        If the file cannot be made, or is a link.
     """
     while True:
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
+        flags = os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(path, flags, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The holder before may have deleted the file that was opened here.
             if _is_still(path, descriptor):
+                _require_ours(path, descriptor)
                 os.ftruncate(descriptor, 0)
                 os.pwrite(
                     descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0
                 )
                 return descriptor
         except BlockingIOError:
-            holder = os.pread(descriptor, 300, 0).decode(errors="replace") or "another process"
+            holder = _named(descriptor)
             os.close(descriptor)
             raise StorageError(
                 f"{path.parent}: {holder} is writing here now. Wait until it is done."
@@ -55,6 +61,33 @@ def take_lock(path: Path) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def lock_holder(path: Path) -> str | None:
+    """Name the process that holds a lock, None if nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _named(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _named(descriptor: int) -> str:
+    return os.pread(descriptor, _LONGEST, 0).decode(errors="replace") or "another process"
+
+
+def _require_ours(path: Path, descriptor: int) -> None:
+    content = os.pread(descriptor, _LONGEST, 0)
+    if content and not content.startswith(_OURS):
+        raise StorageError(
+            f"{path}: expected a lock of astsvm, but this file holds something else. Move it away."
+        )
 
 
 def _is_still(path: Path, descriptor: int) -> bool:

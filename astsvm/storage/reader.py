@@ -170,7 +170,7 @@ class ClipCollection:
             several = ", ".join(keys[i] for i in found[:5])
             raise InvalidInputError(f"clip {clip!r} is ambiguous; expected one of: {several}.")
         for skipped in self.skipped:
-            if clip in (skipped.clip, skipped.clip.rpartition("/")[2]):
+            if clip and clip in (skipped.clip, skipped.clip.rpartition("/")[2]):
                 raise InvalidInputError(f"clip {clip!r} was skipped: {skipped.reason}")
         close = difflib.get_close_matches(clip, keys + [record.clip for record in records], n=3)
         hint = ", ".join(close or keys[:3])

@@ -109,13 +109,10 @@ class PartsFolder:
         """
         folder = output.with_name(f"{output.name}.parts")
         if output.exists() and not (resume and folder.is_dir() and output.is_file()):
-            finished = output.is_file() and not folder.is_dir()
-            state = "is finished: nothing is left to resume"
-            if not (resume and finished):
-                state = "exists already"
+            parts_gone = ", and no parts of an interrupted run lie beside it" if resume else ""
             raise StorageError(
-                f"{output} {state}; nothing was changed. To make it anew, delete it or name "
-                "another output."
+                f"{output} exists already{parts_gone}; nothing was changed. If it is finished, use "
+                "it; to make it anew, delete it or name another output."
             )
         refuse_foreign_folder(folder)
         run = cls(folder, dataset.root)

@@ -43,5 +43,5 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path, capsys):
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "mine.txt").write_text("mine", encoding="utf-8")
     assert run("demo", tmp_path, "--quiet") == 1
-    assert "not a synthetic corpus" in capsys.readouterr().err
+    assert "no whole synthetic corpus" in capsys.readouterr().err
     assert (tmp_path / "corpus" / "mine.txt").read_text(encoding="utf-8") == "mine"

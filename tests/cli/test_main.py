@@ -76,15 +76,38 @@ def test_the_end_of_a_batch_job_is_an_interrupt(monkeypatch, capsys):
 
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(cli.group, "main", terminated)
-    try:
-        assert run("demo") == 130
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    assert run("demo") == 130
     assert "interrupted" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_an_interrupt_says_that_work_is_kept(capsys):
-    with pytest.raises(KeyboardInterrupt), kept_on_interrupt("the same command and --resume"):
+    with pytest.raises(KeyboardInterrupt), kept_on_interrupt("Run it again."):
         raise KeyboardInterrupt
-    said = "What is finished is kept. Go on with the same command and --resume.\n"
-    assert capsys.readouterr().err == said
+    assert capsys.readouterr().err == "Run it again.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place", "says"),
+    [
+        (("preprocess", ".", "-o", "x.h5"), "astsvm.pipeline.preprocess_dataset", "with --resume"),
+        (
+            ("train", "x.h5", "--loso", "-o", "x"),
+            "astsvm.evaluation.loso.run_loso",
+            "with --resume",
+        ),
+        (("demo", "x"), "astsvm.datasets.synthetic.corpus.write_corpus", "The same command"),
+    ],
+)
+def test_who_interrupts_long_work_is_told_how_to_go_on(
+    tmp_path, monkeypatch, capsys, arguments, place, says
+):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.h5").touch()
+    (tmp_path / "clips.csv").write_text("clip,subject,label,path\na,b,c,x.h5\n")
+    monkeypatch.setattr(place, interrupted)
+    assert run(*arguments) == 130
+    assert says in capsys.readouterr().err

@@ -48,3 +48,9 @@ def test_a_terminal_sees_the_count(monkeypatch, capsys):
         progress(3, 4)
     assert "folds" in (err := capsys.readouterr().err)
     assert "3/4" in err
+
+
+def test_a_closed_stderr_stops_no_work(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    with progress_bar("folds") as progress:
+        progress(1, 2)

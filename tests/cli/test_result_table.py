@@ -55,5 +55,11 @@ def test_json_is_the_metrics():
 @pytest.mark.parametrize(("subjects", "warned"), [(1, False), (5, True), (10, False)])
 def test_intervals_over_few_people_are_called_too_narrow(subjects, warned):
     metrics = metrics_of(1, "smic")
-    assert metrics["n_subjects"] == 5
-    assert ("they are too narrow" in printed(metrics | {"n_subjects": subjects})) == warned
+    metrics["svm"]["full"]["n_subjects"] = subjects
+    assert ("they are too narrow (here are 5)" in printed(metrics)) == warned
+
+
+def test_each_database_of_few_people_is_named():
+    metrics = metrics_of(1, "smic", "samm")
+    metrics["svm"]["smic"]["n_subjects"] = 20
+    assert "too narrow (samm has 5)" in printed(metrics)

@@ -116,7 +116,6 @@ def test_missing_folds_are_told_and_answered_with_3(command, tmp_path):
                 "digest": "0",
                 "streams": {},
                 "preprocessing": {},
-                "other_than_settings": "",
                 "left_out": {},
                 "skipped": [],
             },

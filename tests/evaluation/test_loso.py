@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from astsvm.evaluation.loso import run_loso
 from astsvm.evaluation.megc_log import read_megc_log
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.verification import verify_run
+from astsvm.execution.local import WorkerLostError
 
 SUBJECTS = (("smic", "s1"), ("smic", "s2"), ("samm", "s1"))
 RESULTS = ("predictions.csv", "metrics.json", "megc_log.txt", "megc_log_seed2.txt")
@@ -52,6 +54,32 @@ def test_writes_the_run_folder(finished):
     packages = {"python", "tensorflow", "keras", "scikit-learn", "numpy", "opencv-python-headless"}
     assert set(config["versions"]) > packages
     assert len(config["data"]["digest"]) == 64
+    assert not list(path.glob("*lock*"))
+
+
+@pytest.mark.slow
+def test_other_preprocessing_than_the_settings_is_told_and_changes_nothing(
+    finished, tiny_settings, tmp_path, caplog
+):
+    clips, path, metrics = finished
+    run = shutil.copytree(path, tmp_path / "run")
+    made = tiny_settings.preprocessing
+    other = tiny_settings.replace(preprocessing=made.replace(size=96).model_dump())
+    assert run_loso(clips, other, run, seeds=2, resume=True) == metrics
+    assert contents(run) == contents(path)
+    assert (
+        f"preprocessed otherwise than the settings 'tiny' do it: size: {made.size}" in caplog.text
+    )
+
+
+def test_a_worker_that_imports_its_script_does_not_begin_the_run_again(
+    write_clips, tiny_settings, tmp_path, monkeypatch
+):
+    clips = write_clips("clips")
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(WorkerLostError, match="__main__"):
+        run_loso(clips, tiny_settings, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from astsvm.errors import EvaluationError, StorageError
 from astsvm.evaluation.megc_log import megc_log
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.summary import summarise
+from astsvm.storage.folder_lock import take_lock
 
 CONFIG = {
     "class_names": ["negative", "positive", "surprise"],
@@ -74,6 +75,31 @@ def test_a_strangers_config_alone_is_not_overwritten(tmp_path):
     with pytest.raises(EvaluationError, match="exists already"):
         RunFolder(tmp_path).begin(CONFIG)
     assert (tmp_path / "config.json").read_text() == '{"theme": "dark"}'
+
+
+def test_a_run_that_finished_while_the_lock_was_waited_for_is_seen(tmp_path, monkeypatch):
+    from astsvm.evaluation import run_folder
+
+    def finish_another(path):
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(run_folder, "take_lock", take_lock)
+            with closing(RunFolder(tmp_path)) as other:
+                other.begin(changed(seeds=[7]))
+                (tmp_path / "folds").mkdir()
+        return take_lock(path)
+
+    monkeypatch.setattr(run_folder, "take_lock", finish_another)
+    with pytest.raises(EvaluationError, match="exists already"):
+        RunFolder(tmp_path).begin(CONFIG)
+    assert RunFolder(tmp_path).config()["seeds"] == [7]
+
+
+def test_a_link_to_the_config_of_another_run_is_not_written_through(run, tmp_path):
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "config.json").symlink_to(run.path / "config.json")
+    with pytest.raises(EvaluationError, match="exists already"):
+        RunFolder(tmp_path / "linked").begin(changed(seeds=[5]))
+    assert run.config()["seeds"] == [1]
 
 
 def test_a_second_run_is_kept_out_until_the_first_is_closed(run):

@@ -31,7 +31,7 @@ def test_clips_made_otherwise_than_the_settings_say_are_noticed(write_clips, tin
         other = made.replace(size=made.size * 2)
         differing = tiny_settings.replace(preprocessing=other.model_dump())
         said = [
-            plan_run(clips, settings, "as-labelled", 1).config["data"]["other_than_settings"]
+            plan_run(clips, settings, "as-labelled", 1).config["other_than_settings"]
             for settings in (alike, differing)
         ]
     assert said == ["", f"size: {made.size}, not {made.size * 2}"]

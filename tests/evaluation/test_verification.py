@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -111,5 +112,8 @@ def test_an_interrupted_run_is_told_from_a_damaged_one(finished, make_result):
     for name in ("predictions.csv", "metrics.json"):
         (folder.path / name).unlink()
     folder.save_fold(make_result(), folder.config())
+    with pytest.raises(EvaluationError, match=rf"process {os.getpid()} on .* is at work.*: 1 of "):
+        verify_run(folder)
+    folder.close()
     with pytest.raises(EvaluationError, match=r"interrupted: 1 of \d+ folds are there.*--resume"):
         verify_run(folder)

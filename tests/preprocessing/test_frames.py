@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from astsvm.datasets.frame_folder import natural_order
 from astsvm.errors import FrameReadError, InvalidInputError
 from astsvm.preprocessing import frames as frames_module
 from astsvm.preprocessing import iter_frames, read_frames
-from astsvm.datasets.frame_folder import natural_order
 
 
 @pytest.fixture

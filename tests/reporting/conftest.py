@@ -27,7 +27,7 @@ def finished_run(tmp_path):
         table = _predictions(seeds, class_names, databases)
         folder = RunFolder(tmp_path / "run")
         config = _config(table, seeds, synthetic)
-        config["data"]["other_than_settings"] = other_than_settings
+        config["other_than_settings"] = other_than_settings
         folder.begin(config)
         metrics = summarise(table, missing) | {"protocol": "megc2019", "synthetic": synthetic}
         folder.write_results(table, metrics)

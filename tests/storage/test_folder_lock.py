@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -43,12 +44,30 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     os.close(take_lock(lock))
 
 
-def test_a_deleted_lock_file_locks_nobody_out_and_nobody_in(tmp_path: Path) -> None:
+def test_a_lock_file_that_is_deleted_before_it_is_locked_locks_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lock = tmp_path / "lock"
-    first = take_lock(lock)
-    lock.unlink()
-    os.close(first)
-    second = take_lock(lock)
+    flock = fcntl.flock
+
+    def lock_what_was_deleted(descriptor: int, flags: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", flock)
+        lock.unlink()
+        flock(descriptor, flags)
+
+    monkeypatch.setattr(fcntl, "flock", lock_what_was_deleted)
+    descriptor = take_lock(lock)
+    assert os.path.samestat(os.fstat(descriptor), lock.stat())
     with pytest.raises(StorageError):
         take_lock(lock)
-    os.close(second)
+    os.close(descriptor)
+
+
+def test_a_strangers_file_is_not_written_to(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_text("precious")
+    (tmp_path / "link").symlink_to("lock")
+    with pytest.raises(StorageError, match="holds something else"):
+        take_lock(tmp_path / "lock")
+    with pytest.raises(OSError, match="symbolic links"):
+        take_lock(tmp_path / "link")
+    assert (tmp_path / "lock").read_text() == "precious"

@@ -159,7 +159,7 @@ def test_a_damaged_part_is_done_again(maker: Maker, damage: str) -> None:
 
 def test_an_existing_output_is_not_overwritten(maker: Maker, clip_file: Path) -> None:
     before = clip_file.read_bytes()
-    for resume, says in ((False, "exists already"), (True, "nothing is left to resume")):
+    for resume, says in ((False, "exists already"), (True, "no parts of an interrupted run")):
         with pytest.raises(StorageError, match=says):
             maker.start(maker.dataset(), resume=resume)
     assert clip_file.read_bytes() == before

@@ -34,6 +34,7 @@ from astsvm.datasets.synthetic.naming import check_integer, check_seed
 from astsvm.datasets.synthetic.plan import CorpusPlan
 from astsvm.datasets.synthetic.script import check_fps
 from astsvm.errors import SettingsError, StorageError
+from astsvm.execution import refuse_unguarded_script
 
 __all__ = ["CorpusSummary", "write_corpus"]
 
@@ -125,6 +126,8 @@ def write_corpus(
             "which has none to plant."
         )
     workers = check_integer("workers", workers, 1, 256)
+    if workers > 1:
+        refuse_unguarded_script()
     target = Path(root)
     arrangement = arrange(chosen, plan, faults=faults)
     mark = mark_of(plan, chosen.name, arrangement)
@@ -136,8 +139,9 @@ def write_corpus(
         (target / chosen.sheet).write_bytes(arrangement.sheet)
     except BrokenProcessPool as error:
         raise StorageError(
-            f"{target}: a worker process died, perhaps for want of memory; expected {workers} "
-            "to live. Delete the folder and try again with fewer workers."
+            f"{target}: a worker process died; expected {workers} to live. In a script of your "
+            "own, work under `if __name__ == '__main__':`; else memory may have run short, so try "
+            "fewer workers. Delete the folder first."
         ) from error
     except OSError as error:
         raise StorageError(

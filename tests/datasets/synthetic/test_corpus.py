@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from astsvm.datasets import load_dataset
 from astsvm.datasets.synthetic import SyntheticClip, corpus, draw_subject, write_corpus
 from astsvm.errors import AstsvmError, SettingsError, StorageError
+from astsvm.execution.local import WorkerLostError
 
 SMALL = {"subjects": 2, "clips": 2, "size": (320, 240), "fps": 50, "seed": 3}
 
@@ -142,3 +144,10 @@ def test_bad_arguments_are_refused_before_anything_is_written(tmp_path, change, 
         write_corpus(tmp_path / "new", **{**SMALL, **change})
     assert "\n" not in str(error.value)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_worker_that_imports_its_script_does_not_begin_the_corpus_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(WorkerLostError, match="__main__"):
+        write_corpus(tmp_path / "corpus", subjects=1, clips=3, workers=2)
+    assert list(tmp_path.iterdir()) == []
