@@ -81,6 +81,7 @@ def _describe_clip(clips: ClipCollection, index: int) -> dict[str, Any]:
         "offset": record.offset,
         "fps": record.fps,
         "objective_class": record.objective_class or None,
+        "notes": list(record.notes) or None,
         "sha256": record.sha256,
     }
     for stream, shape in clips.streams.items():

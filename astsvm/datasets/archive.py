@@ -122,13 +122,22 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
         and plain_name(f"{archive.database}/{subject}/{clip}") not in spoken_of
     ]
     dataset = collect_dataset(archive.database, archive.root, listed.sheet, clips, problems)
+    told = _of_kept_clips(corrections, dataset)
     return replace(
         dataset,
-        corrections=_of_kept_clips(corrections, dataset),
-        published=archive.published,
+        clips=tuple(_with_notes(clip, told) for clip in dataset.clips),
+        corrections=told,
+        # What is published of the real database says nothing about a drawn one.
+        published=None if dataset.synthetic else archive.published,
         variant=archive.variant,
         hearsay=archive.hearsay,
     )
+
+
+def _with_notes(clip: Clip, corrections: Iterable[Problem]) -> Clip:
+    """Let what was corrected travel with the clip, into its file."""
+    told = [f"{p.reason}: {p.action}" for p in corrections if p.clip == clip.key]
+    return replace(clip, notes=(*clip.notes, *dict.fromkeys(told))) if told else clip
 
 
 def _clip(archive: Archive, annotation: Annotation, folder: Path, span: Span) -> Clip:

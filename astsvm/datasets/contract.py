@@ -244,12 +244,14 @@ def collect_dataset(
             kept.append(same_key[0])
             duplicates = same_key[1:]
             verdict = "say the same. Delete all but one"
+            action = "the repeated row is left out, its clip is kept"
         else:
             duplicates = same_key
             verdict = "differ, and nothing tells which is right. Correct or delete one of them"
+            action = ROW_LEFT_OUT
         rows = ", ".join(str(clip.row) for clip in same_key)
         found.extend(
-            Problem(sheet, clip.row, clip.key, f"duplicate clip: rows {rows} {verdict}.")
+            Problem(sheet, clip.row, clip.key, f"duplicate clip: rows {rows} {verdict}.", action)
             for clip in duplicates
         )
     kept.sort(key=lambda clip: (clip.database, clip.subject, clip.clip))

@@ -91,7 +91,11 @@ def test_clips_point_at_their_frames(tmp_path: Path, frames: str) -> None:
     assert first.source == tmp_path / frames / "006" / "006_1_2"
     assert (last.onset, last.apex, last.offset, last.label) == (0, 2, 6, "other")
     assert (last.objective_class, last.notes) == ("VII", ("action units (R6 or R12)+R15",))
-    assert dataset.clips[1].notes == ("action units A14C", "Blinks")
+    assert dataset.clips[1].notes == (
+        "action units A14C",
+        "Blinks",
+        "apex 1143 lies outside onset 1127 to offset 1134: apex dropped",
+    )
 
 
 def test_known_and_doubtful_annotations_are_reported_by_clip(tmp_path: Path) -> None:
