@@ -99,7 +99,7 @@ UNGUARDED = """
 from astsvm.execution import refuse_unguarded_script, run_tasks
 refuse_unguarded_script()
 print("the work began", flush=True)
-print([outcome.result for outcome in run_tasks(abs, [-1, -2], workers=2)])
+print(sorted(outcome.result for outcome in run_tasks(abs, [-1, -2], workers=2)))
 """
 
 
