@@ -56,10 +56,18 @@ def test_every_command_line_is_understood():
 def test_presets_are_described_as_they_are():
     from astsvm.config import PRESETS
 
-    rows = dict(re.findall(r"^\| `(\w+)`[^|]*\| (.*) \|$", README, flags=re.MULTILINE))
+    section = README.split("## Presets")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)`[^|]*\| (.*) \|$", section, flags=re.MULTILINE))
     assert rows.keys() == PRESETS.keys()
     for name, settings in PRESETS.items():
         images, _, epochs, weights, _ = (cell.strip() for cell in rows[name].split("|"))
         size, length = settings.preprocessing.size, settings.preprocessing.length
         assert images == f"{length} points, {size} x {size}"
         assert (int(epochs), weights) == (settings.training.epochs, settings.training.class_weight)
+
+
+def test_every_dataset_and_protocol_is_named():
+    from astsvm.datasets import PROTOCOLS, dataset_names
+
+    for name in (*PROTOCOLS, *dataset_names()):
+        assert f"`{name}`" in README or f"--dataset {name}" in README or name == "folder", name
