@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from astsvm import cli
@@ -62,6 +64,35 @@ def test_synth_check_preprocess_and_train_the_composite(
         key = f"{row['database']}/{row['subject']}/{row['clip']}"
         found[key] = classes[int(row["truth"])]
     assert found == truth
+
+
+def shuffle_sheet(path: Path, seed: int) -> None:
+    """Deal out rows, columns and worksheets anew."""
+    generator = random.Random(seed)
+    header, *rows = openpyxl.load_workbook(path, data_only=True).worksheets[0].values
+    columns = list(range(len(header)))
+    generator.shuffle(columns)
+    generator.shuffle(rows)
+    book = openpyxl.Workbook()
+    for row in (header, *rows):
+        book.active.append([row[column] for column in columns])  # type: ignore[union-attr]
+    book.create_sheet("A", 0)
+    book.save(path)
+
+
+def test_no_order_of_the_sheet_changes_a_byte_of_the_clip_file(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text(json.dumps(SETTINGS))
+    root = tmp_path / "casme2"
+    write_corpus(root, subjects=2, clips=2, layout="casme2", size=(320, 240))
+    written = []
+    for seed in range(2):
+        if seed:
+            shuffle_sheet(root / "CASME2-coding-20190701.xlsx", seed)
+        output = tmp_path / f"{seed}.h5"
+        options = ("--settings", tmp_path / "settings.json", "--workers", 1, "--quiet")
+        assert run("preprocess", root, "--dataset", "casme2", "-o", output, *options) == 0
+        written.append(output.read_bytes())
+    assert written[0] == written[1]
 
 
 @pytest.mark.parametrize("name", DATABASES)
