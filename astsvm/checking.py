@@ -14,6 +14,7 @@ from typing import Any
 
 from astsvm.clip import Clip
 from astsvm.datasets import Dataset, Problem
+from astsvm.datasets.frame_folder import frame_names
 from astsvm.errors import AstsvmError
 from astsvm.execution import refuse_unguarded_script, run_tasks
 
@@ -93,7 +94,10 @@ def check_dataset(
     -------
     Check
     """
-    unreadable = _unreadable(dataset, workers, progress) if frames else ()
+    unreadable = _unplaceable(dataset)
+    bad = {problem.clip for problem in unreadable}
+    if frames:
+        unreadable += tuple(p for p in _unreadable(dataset, workers, progress) if p.clip not in bad)
     bad = {problem.clip for problem in unreadable}
     kept = [clip for clip in dataset.clips if clip.key not in bad]
     published = dataset.published
@@ -101,7 +105,7 @@ def check_dataset(
     expected = dict(published.labels) if published is not None else {}
     return Check(
         dataset=dataset,
-        problems=(*dataset.problems, *unreadable),
+        problems=tuple(sorted((*dataset.problems, *unreadable), key=_by_place)),
         corrections=tuple(p for p in dataset.corrections if p.clip not in bad),
         labels={
             label: (found[label], expected.get(label, 0) if expected else None)
@@ -113,6 +117,34 @@ def check_dataset(
         ),
         clips=(len(kept), None if published is None else published.clips),
     )
+
+
+def _unplaceable(dataset: Dataset) -> tuple[Problem, ...]:
+    """List clips that reach beyond their folder, or whose frame rate nothing tells."""
+    problems = []
+    for clip in dataset.clips:
+        if dataset.precomputed_flow or not clip.source.is_dir():
+            continue
+        try:
+            count = len(frame_names(clip.source))
+        except OSError as error:
+            problems.append(_problem(dataset, clip, error))
+            continue
+        last = max(clip.onset or 0, clip.offset or 0)
+        if last >= count:
+            reason = (
+                f"frame {last} is asked for, but the folder holds {count}; frames are counted by "
+                "their place in the folder, from 0. Correct onset and offset."
+            )
+            problems.append(_problem(dataset, clip, AstsvmError(reason)))
+        elif clip.fps is None:
+            reason = "fps is empty, and a folder of frames does not tell it. Fill in the cell."
+            problems.append(_problem(dataset, clip, AstsvmError(reason)))
+    return tuple(problems)
+
+
+def _by_place(problem: Problem) -> tuple[bool, int, str, str]:
+    return problem.row is None, problem.row or 0, problem.clip or "", problem.reason
 
 
 def _unreadable(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -60,6 +61,8 @@ def check(
     from astsvm.datasets import load_dataset
 
     dataset = load_dataset(name, root, corrections=corrections)
+    if not corrections:
+        click.echo("known errors and contradictions are left as they are", err=True)
     with progress_bar("clips", quiet=quiet) as progress:
         result = check_dataset(dataset, frames=frames, workers=workers, progress=progress)
     if as_json:
@@ -84,12 +87,12 @@ def _print(result: Check) -> None:
         console.print(f"sheet: {dataset.sheet}", markup=False)
     if dataset.hearsay:
         console.print(f"Note: {dataset.hearsay}", markup=False)
-    _print_faults(console, "left out", result.problems)
-    _print_faults(console, "kept, but corrected or doubtful", result.corrections)
+    _print_faults(console, "rows, clips and folders left out", result, result.problems)
+    _print_faults(console, "kept, but corrected or doubtful", result, result.corrections)
     _print_counts(console, result)
 
 
-def _print_faults(console: Console, title: str, problems: Iterable[Problem]) -> None:
+def _print_faults(console: Console, title: str, result: Check, problems: Iterable[Problem]) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -101,7 +104,8 @@ def _print_faults(console: Console, title: str, problems: Iterable[Problem]) -> 
     table = Table("file", "row", "clip", "what is wrong", "what is done", box=box.SIMPLE)
     for problem in problems:
         row = "" if problem.row is None else str(problem.row)
-        cells = (problem.file.name, row, problem.clip or "", problem.reason, problem.action)
+        file = os.path.relpath(problem.file, result.dataset.root)
+        cells = (file, row, problem.clip or "", problem.reason, problem.action)
         # As plain text: a clip's name is data and no markup.
         table.add_row(*(Text(cell, overflow="fold") for cell in cells))
     console.print(table)
@@ -112,9 +116,10 @@ def _print_counts(console: Console, result: Check) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("", "found", "published", box=box.SIMPLE)
+    # Nobody has published what one's own clips are, or drawn ones.
+    beside = [] if result.clips[1] is None else ["published"]
+    table = Table("", "found", *beside, box=box.SIMPLE)
     counts = {"clips": result.clips, "subjects": result.subjects, **result.labels}
     for name, (found, published) in counts.items():
-        told = "not known" if published is None else str(published)
-        table.add_row(Text(name), str(found), told)
+        table.add_row(Text(name), str(found), *(str(published) for _ in beside))
     console.print(table)

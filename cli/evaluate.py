@@ -25,7 +25,7 @@ def evaluate(ctx: click.Context, run: Path, report: Path | None, as_json: bool) 
     """Verify and report the run in the folder RUN.
 
     Reads predictions.csv, computes every figure again, fails if metrics.json says otherwise, and
-    draws figures and report anew. The exit code is 3 if folds are missing.
+    draws figures and report anew. The exit code is 3 if folds of the run have failed.
     """
     from astsvm.evaluation.run_folder import RunFolder
     from astsvm.evaluation.verification import verify_run

@@ -58,6 +58,7 @@ def _describe_file(clips: ClipCollection, file: Path) -> dict[str, Any]:
     records = clips.records
     return {
         "file": str(file),
+        "dataset": ", ".join(clips.datasets),
         "synthetic": clips.synthetic,
         "clips": len(records),
         "subjects": len({record.subject_key for record in records}),

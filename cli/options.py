@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,9 +44,14 @@ class DatasetName(click.ParamType):
         """Check the name; the loader checks the variant."""
         from astsvm.datasets import dataset_names
 
-        if str(value).partition(":")[0] not in dataset_names():
+        name = str(value).partition(":")[0].casefold()
+        if name not in dataset_names():
+            close = difflib.get_close_matches(name, dataset_names(), n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
             self.fail(
-                f"expected one of {', '.join(dataset_names())}, received {value!r}.", param, ctx
+                f"expected one of {', '.join(dataset_names())}, received {value!r}.{hint}",
+                param,
+                ctx,
             )
         return str(value)
 
@@ -63,7 +69,7 @@ corrections_option = click.option(
     "--corrections/--no-corrections",
     default=True,
     show_default=True,
-    help="Correct known errors of the published sheets.",
+    help="Correct known errors of the published sheets and what contradicts the disk.",
 )
 workers_option = click.option(
     "--workers",

@@ -13,11 +13,11 @@ from astsvm.checking import check_dataset
 from astsvm.datasets import Dataset, Problem, load_dataset
 from astsvm.datasets.contract import PublishedCounts
 
-SHEET = """clip,subject,label,path,onset,offset
-a,1,happy,a,0,2
-b,1,sad,b,0,2
-c,2,sad,c,2,0
-d,2,sad,none,,
+SHEET = """clip,subject,label,path,onset,offset,fps
+a,1,happy,a,0,2,100
+b,1,sad,b,0,2,100
+c,2,sad,c,2,0,100
+d,2,sad,none,,,100
 """
 
 
@@ -70,10 +70,33 @@ def test_counts_stand_beside_the_published_ones(dataset: Dataset) -> None:
 
 
 def test_corrections_are_listed_and_make_it_unclean(root: Path) -> None:
-    (root / "clips.csv").write_text("clip,subject,label,path\na,1,happy,a\n")
+    (root / "clips.csv").write_text("clip,subject,label,path,fps\na,1,happy,a,100\n")
     dataset = load_dataset("folder", root)
     assert check_dataset(dataset).is_clean
     corrected = Problem(root / "clips.csv", 2, "folder/1/a", "apex outside", "apex dropped")
     check = check_dataset(replace(dataset, corrections=(corrected,)))
     assert not check.is_clean
     assert check.as_dict()["corrected"] == [corrected.as_dict()]
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("a,1,happy,a,3,3,100", "frame 3 is asked for, but the folder holds 3"),
+        ("a,1,happy,a,0,90,100", "frame 90 is asked for"),
+        ("a,1,happy,a,0,2,", "fps is empty"),
+    ],
+)
+def test_what_preprocess_would_refuse_is_told_beforehand(root: Path, row: str, says: str) -> None:
+    (root / "clips.csv").write_text(f"clip,subject,label,path,onset,offset,fps\n{row}\n")
+    (problem,) = check_dataset(load_dataset("folder", root)).problems
+    assert says in problem.reason
+
+
+def test_a_dropped_apex_of_ones_own_clip_is_told(root: Path) -> None:
+    (root / "clips.csv").write_text(
+        "clip,subject,label,path,onset,apex,offset,fps\na,1,happy,a,0,9,2,100\n"
+    )
+    check = check_dataset(load_dataset("folder", root))
+    assert "apex 9 lies outside" in check.corrections[0].reason
+    assert check.clips == (1, None)

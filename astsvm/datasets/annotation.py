@@ -173,6 +173,10 @@ def _require_known(annotation: Annotation, emotions: frozenset[str]) -> None:
             "Correct the sheet."
         )
     onset, offset = annotation.onset, annotation.offset
+    for name in ("onset", "apex", "offset"):
+        frame = getattr(annotation, name)
+        if frame is not None and frame < 0:
+            raise DatasetError(f"{name} must be 0 or more, received {frame}. Correct the sheet.")
     if onset is not None and offset is not None and offset < onset:
         raise DatasetError(
             f"offset {offset} lies before onset {onset}; expected onset <= offset. "

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from astsvm.clip import Clip
 from astsvm.datasets.annotation import Annotation, AnnotationList
-from astsvm.datasets.contract import Dataset, Problem, PublishedCounts, collect_dataset
+from astsvm.datasets.contract import (
+    CORRECTED,
+    Dataset,
+    Problem,
+    PublishedCounts,
+    collect_dataset,
+)
 from astsvm.datasets.folder_tree import plain_name
 from astsvm.datasets.frame_folder import FrameFolder, Span
 from astsvm.errors import DatasetError
@@ -94,7 +100,9 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
             folder = archive.folder_of(annotation)
             if folder is None:
                 raise DatasetError(
-                    "the folder with its frames is not there. Unpack the archive again."
+                    f"no folder of subject {annotation.subject!r} holds the frames of clip "
+                    f"{annotation.clip!r}. It may bear another name, or the archive was not "
+                    "unpacked whole."
                 )
             used.add(folder)
             span = archive.span_of(open_folder(folder), annotation)
@@ -114,7 +122,7 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
             folder,
             None,
             f"{archive.database}/{subject}/{clip}",
-            "the clip is on the disk, but not in the sheet",
+            f"the folder {folder.name} is on the disk, but its clip is not in the sheet",
             "it is left out",
         )
         for subject, clip, folder in archive.clip_folders()
@@ -122,7 +130,7 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
         and plain_name(f"{archive.database}/{subject}/{clip}") not in spoken_of
     ]
     dataset = collect_dataset(archive.database, archive.root, listed.sheet, clips, problems)
-    told = _of_kept_clips(corrections, dataset)
+    told = _of_kept_rows(corrections, dataset)
     return replace(
         dataset,
         clips=tuple(_with_notes(clip, told) for clip in dataset.clips),
@@ -136,7 +144,7 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
 
 def _with_notes(clip: Clip, corrections: Iterable[Problem]) -> Clip:
     """Let what was corrected travel with the clip, into its file."""
-    told = [f"{p.reason}: {p.action}" for p in corrections if p.clip == clip.key]
+    told = [f"{CORRECTED}{p.reason}: {p.action}" for p in corrections if p.clip == clip.key]
     return replace(clip, notes=(*clip.notes, *dict.fromkeys(told))) if told else clip
 
 
@@ -157,12 +165,12 @@ def _clip(archive: Archive, annotation: Annotation, folder: Path, span: Span) ->
     )
 
 
-def _of_kept_clips(corrections: Iterable[Problem], dataset: Dataset) -> tuple[Problem, ...]:
-    """Leave out remarks on clips that were left out themselves; order by row."""
-    kept = {clip.key for clip in dataset.clips}
+def _of_kept_rows(corrections: Iterable[Problem], dataset: Dataset) -> tuple[Problem, ...]:
+    """Leave out remarks on rows that were left out themselves; order by clip."""
+    kept = {(clip.key, clip.row) for clip in dataset.clips}
     return tuple(
         sorted(
-            (problem for problem in corrections if problem.clip in kept),
+            (problem for problem in corrections if (problem.clip, problem.row) in kept),
             key=lambda problem: (problem.clip or "", problem.row or 0, problem.reason),
         )
     )

@@ -11,6 +11,7 @@ order of the sheet's rows or of a folder's listing reaches nothing downstream.
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +23,7 @@ from astsvm.errors import DatasetError
 
 __all__ = [
     "AS_THEY_ARE",
+    "CORRECTED",
     "HEARSAY",
     "LOADERS",
     "ROW_LEFT_OUT",
@@ -54,6 +56,9 @@ SYNTHETIC_MARK = "SYNTHETIC.json"
 """A corpus whose root holds this file was drawn by the generator."""
 
 HEARSAY = "the layout is known from other programs; no real file was at hand"
+
+CORRECTED = "corrected or doubtful: "
+"""Begins a clip's note on what was done to it, so that it can be told from other notes."""
 
 ROW_LEFT_OUT = "the row is left out, the other rows are kept"
 
@@ -171,6 +176,11 @@ class Dataset:
     variant: str = ""
     hearsay: str = ""
 
+    @property
+    def full_name(self) -> str:
+        """Name of the loader, with the variant after a colon, as :func:`load_dataset` takes it."""
+        return f"{self.name}:{self.variant}" if self.variant else self.name
+
 
 def dataset_names() -> tuple[str, ...]:
     """Return the names that :func:`load_dataset` knows."""
@@ -202,9 +212,14 @@ def load_dataset(name: str, root: Path | str, *, corrections: bool = True) -> Da
         If the name is unknown, the root is no folder, or its sheet cannot be understood.
     """
     root = Path(root)
-    name, _, variant = name.partition(":")
+    asked, _, variant = name.partition(":")
+    name = asked.casefold()
     if name not in LOADERS:
-        raise DatasetError(f"unknown dataset {name!r}; expected one of {', '.join(LOADERS)}.")
+        close = difflib.get_close_matches(name, LOADERS, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise DatasetError(
+            f"unknown dataset {asked!r}; expected one of {', '.join(LOADERS)}.{hint}"
+        )
     if not root.is_dir():
         raise DatasetError(
             f"{root}: expected the folder of the dataset {name!r}, but there is no such folder. "
@@ -243,7 +258,7 @@ def collect_dataset(
         if len({replace(clip, row=None) for clip in same_key}) == 1:
             kept.append(same_key[0])
             duplicates = same_key[1:]
-            verdict = "say the same. Delete all but one"
+            verdict = "lead to the same clip. Delete all but one"
             action = "the repeated row is left out, its clip is kept"
         else:
             duplicates = same_key

@@ -20,10 +20,18 @@ dropped and a note on the clip says so.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from astsvm.clip import Clip
-from astsvm.datasets.contract import AS_THEY_ARE, Dataset, LoadOptions, Problem, collect_dataset
+from astsvm.datasets.contract import (
+    AS_THEY_ARE,
+    CORRECTED,
+    Dataset,
+    LoadOptions,
+    Problem,
+    collect_dataset,
+)
 from astsvm.datasets.flow_images import INDEX_NAME
 from astsvm.datasets.sheet import SheetRow, problem_of, read_sheet
 from astsvm.datasets.source_path import source_inside
@@ -71,7 +79,15 @@ def load(root: Path, options: LoadOptions = AS_THEY_ARE) -> Dataset:
             clips.append(_read_row(root, row))
         except DatasetError as error:
             problems.append(problem_of(sheet, row, _name_of(row), error))
-    return collect_dataset("folder", root, sheet.path, clips, problems)
+    dataset = collect_dataset("folder", root, sheet.path, clips, problems)
+    dropped = tuple(
+        Problem(
+            sheet.path, clip.row, clip.key, note.removeprefix(CORRECTED), "kept without an apex"
+        )
+        for clip in dataset.clips
+        for note in clip.notes
+    )
+    return replace(dataset, corrections=dropped)
 
 
 def _read_row(root: Path, row: SheetRow) -> Clip:
@@ -79,7 +95,7 @@ def _read_row(root: Path, row: SheetRow) -> Clip:
     onset, apex, offset = (row.frame_number(name) for name in ("onset", "apex", "offset"))
     notes: tuple[str, ...] = ()
     if apex is not None and not _is_between(onset, apex, offset):
-        notes = (f"apex {apex} lies outside onset..offset and was dropped",)
+        notes = (f"{CORRECTED}apex {apex} lies outside onset..offset and was dropped",)
         apex = None
     return Clip(
         database=row.text("database") or DEFAULT_DATABASE,

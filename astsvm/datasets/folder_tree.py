@@ -124,8 +124,10 @@ def find_sheet(
         ]
         if found:
             return max(found, key=lambda path: (path.name, str(path)))
+    suffixes = {".xls", ".xlsx", ".csv"}
+    others = sorted({path.name for path in files if path.suffix.casefold() in suffixes})
+    seen = f" Seen: {', '.join(others[:5])}; rename it if it is the sheet." if others else ""
     raise DatasetError(
         f"{root / ' or '.join(names)}: there is no such file. Expected {expected} such as: "
-        f"{example}. "
-        "Put the sheet into that folder."
+        f"{example}. Put the sheet into that folder.{seen}"
     )

@@ -23,6 +23,9 @@ IMAGE_SUFFIXES: Final = frozenset(
 )
 """Files with these suffixes are frames; any other file in a folder of frames is ignored."""
 
+LEAST_SHARE = 0.5
+"""Share of a clip's frames that must be there."""
+
 _LAST_NUMBER = re.compile(r"([0-9]{1,18})[^0-9]*$")
 
 
@@ -137,24 +140,28 @@ class FrameFolder:
         """Find frames by their numbers.
 
         A folder without the onset's number that holds exactly as many frames as the clip is the
-        clip, numbered anew. Frames missing at the end or in between are remarked upon; with
-        `corrections` off, an offset beyond the last frame is an error.
+        clip, numbered anew. Frames missing at the end or in between are remarked upon, and those
+        there are close up in time; with `corrections` off, an offset beyond the last frame is an
+        error. Where more than half are missing, sheet or folder is wrong, and no clip is left.
 
         Raises
         ------
         DatasetError
-            If the onset is not there, or less than two frames of the clip are.
+            If the onset is not there, or fewer than half of the clip's frames are, or fewer than
+            two.
         """
         length = offset - onset + 1
         if onset not in self.positions and self.count == length:
             return Span(0, None if apex is None else apex - onset, length - 1)
         inside = sorted(number for number in self.positions if onset <= number <= offset)
         remarks: list[tuple[str, str]] = []
-        if not inside or inside[0] != onset or len(inside) < 2:
+        enough = max(2, length * LEAST_SHARE)
+        if not inside or inside[0] != onset or len(inside) < enough:
             raise DatasetError(
                 f"{self.path}: expected the frames {onset} to {offset}, found {len(inside)} of "
                 f"{length}{f', the first is {inside[0]}' if inside else ''}; the folder holds "
-                f"{min(self.positions)} to {max(self.positions)}. Unpack the archive again."
+                f"{min(self.positions)} to {max(self.positions)}. Correct the sheet, or unpack the "
+                "archive again."
             )
         if inside[-1] != offset:
             if not corrections:
@@ -182,5 +189,8 @@ def _gaps(numbers: list[int]) -> tuple[tuple[str, str], ...]:
         return ()
     there = set(numbers)
     first = next(n for n in range(numbers[0], numbers[-1]) if n not in there)
-    found = f"{missing} frames between {numbers[0]} and {numbers[-1]} are missing, first {first}"
+    found = (
+        f"{missing} of the {missing + len(numbers)} frames {numbers[0]} to {numbers[-1]} are "
+        f"missing, the first {first}"
+    )
     return ((found, "the clip is kept with the frames there are"),)

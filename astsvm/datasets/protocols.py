@@ -175,14 +175,14 @@ def _why_not(record: LabelledClip, protocol: LabelProtocol) -> str:
     """Say why a clip has no class."""
     database = record.database
     if not protocol.tables.keys() & {database.casefold(), ANY_DATABASE}:
-        return f"{database} is not the database of {protocol.name}"
+        return f"{database}: {protocol.name} is for another database"
     if protocol.attribute == "label":
         value = f"label {_folded(record.label)!r}"
     elif record.objective_class:
         value = f"objective class {record.objective_class}"
     else:
         return f"{database} clip without an objective class"
-    return f"{database} {value} belongs to no class of {protocol.name}"
+    return f"{database}: {value} has no class in {protocol.name}"
 
 
 def _folded(label: str) -> str:

@@ -155,7 +155,7 @@ def _read_row(row: SheetRow) -> Annotation:
         clip=f"{subject}_{match[2]}_{match[3]}",
         label=row.required("emotion").lower(),
         onset=row.frame_number("onset"),
-        apex=row.frame_number("apex"),
+        apex=row.frame_number("apex", unknown=("/",)),
         offset=row.frame_number("offset"),
         row=row.number,
         objective_class=roman_class(row.text("objective class")),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from astsvm.datasets.contract import Problem
@@ -40,13 +40,19 @@ class SheetRow:
     cells: Mapping[str, str]
     surplus: str = ""
     decimal_comma: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def _title(self, column: str) -> str:
+        """Return the column's name as the sheet writes it."""
+        return self.titles.get(column, column)
 
     def text(self, column: str) -> str | None:
         """Return the cell without blanks around it, in Unicode form NFC; None if empty."""
         cell = unicodedata.normalize("NFC", self.cells.get(column, "").strip())
         if not cell.isprintable():
             raise DatasetError(
-                f"column {column!r} holds a line break or control character: {cell[:60]!r}. "
+                f"column {self._title(column)!r} holds a line break or control character: "
+                f"{cell[:60]!r}. "
                 "A quotation mark may not be closed, which hides the rows below it."
             )
         return cell or None
@@ -55,7 +61,7 @@ class SheetRow:
         """Return the cell; a missing one is an error."""
         cell = self.text(column)
         if cell is None:
-            raise DatasetError(f"the cell in column {column!r} is empty. Fill it in.")
+            raise DatasetError(f"the cell in column {self._title(column)!r} is empty. Fill it in.")
         return cell
 
     def frame_number(self, column: str, *, unknown: tuple[str, ...] = ()) -> int | None:
@@ -69,8 +75,8 @@ class SheetRow:
         match = _WHOLE_NUMBER.fullmatch(cell)
         if match is None:
             raise DatasetError(
-                f"column {column!r} must hold a whole frame number, received {cell[:60]!r}. "
-                "Correct the cell, or leave it empty."
+                f"column {self._title(column)!r} must hold a whole frame number, "
+                f"received {cell[:60]!r}. Correct the cell."
             )
         return int(match.group(1))
 
@@ -81,7 +87,7 @@ class SheetRow:
             return None
         if _NUMBER.fullmatch(cell) is None:
             raise DatasetError(
-                f"column {column!r} must hold a number, received {cell[:60]!r}. "
+                f"column {self._title(column)!r} must hold a number, received {cell[:60]!r}. "
                 "Correct the cell, or leave it empty."
             )
         return float(cell)
@@ -218,7 +224,7 @@ def read_headerless_sheet(
     filled = _filled(grids[name])
     if not filled:
         raise DatasetError(f"{path}: the worksheet {name!r} is empty. {wanted.expected}")
-    rows = tuple(_named_row(number, row, list(columns), False) for number, row in filled)
+    rows = tuple(_named_row(number, row, list(columns), False, {}) for number, row in filled)
     return Sheet(path, columns, rows, name)
 
 
@@ -261,7 +267,10 @@ def _named_rows(
     below = filled[header + 1 :]
     if not below:
         raise DatasetError(f"{path}: the sheet holds a header but no row below it. Add the clips.")
-    rows = tuple(_named_row(number, row, columns, decimal_comma) for number, row in below)
+    titles = {
+        name: title.strip() for name, title in zip(columns, top[header][1], strict=False) if name
+    }
+    rows = tuple(_named_row(number, row, columns, decimal_comma, titles) for number, row in below)
     return Sheet(path, tuple(name for name in columns if name), rows, worksheet)
 
 
@@ -284,10 +293,16 @@ def _read_header(path: Path, cells: list[str], wanted: _Columns) -> list[str]:
     return columns
 
 
-def _named_row(number: int, cells: list[str], columns: list[str], decimal_comma: bool) -> SheetRow:
+def _named_row(
+    number: int,
+    cells: list[str],
+    columns: list[str],
+    decimal_comma: bool,
+    titles: Mapping[str, str],
+) -> SheetRow:
     named = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
     surplus = next((cell.strip() for cell in cells[len(columns) :] if cell.strip()), "")
-    return SheetRow(number, named, surplus, decimal_comma)
+    return SheetRow(number, named, surplus, decimal_comma, titles)
 
 
 def _squeezed(name: str) -> str:

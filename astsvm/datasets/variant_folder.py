@@ -32,15 +32,19 @@ def find_variant(
     """
     tree = FolderTree(root)
     variants = (wanted,) if wanted else tuple(folders)
+    others = [child.name for child in tree.children()]
     for variant in variants:
         for name in folders[variant]:
-            found = tree.find(name)
-            if found is not None:
-                return variant, FolderTree(found)
+            # Some programs unpack an archive into a folder of its own name, or of its file's.
+            for way in ((name, name), (name,), *((other, name) for other in others)):
+                found = tree.find(*way)
+                if found is not None:
+                    return variant, FolderTree(found)
     names = ", ".join(folders[variant][0] for variant in variants)
     raise DatasetError(
-        f"{root}: expected a folder of frames called {names}, found none. "
-        "Unpack the archive beside its sheet."
+        f"{root}: expected a folder of frames called {names}, found "
+        f"{', '.join(others[:8]) or 'no folder'}. Give the folder that holds both the sheet and "
+        "the folder of frames."
     )
 
 

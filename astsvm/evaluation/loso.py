@@ -95,7 +95,7 @@ def run_loso(
         with _opened(clips) as collection:
             plan = plan_run(collection, settings, protocol, seeds)
             folder.begin(plan.config, resume=resume)
-            _tell_of_other_preprocessing(plan, settings)
+            _tell_of_surprises(plan, settings)
             reasons = _compute(plan, folder, workers, progress)
         return _conclude(plan, folder, reasons)
 
@@ -113,13 +113,28 @@ def _check_arguments(settings: Any, **numbers: Any) -> None:
             )
 
 
-def _tell_of_other_preprocessing(plan: RunPlan, settings: Settings) -> None:
+def _tell_of_surprises(plan: RunPlan, settings: Settings) -> None:
+    """Say before hours of work what one may not have meant; the report says it again."""
     if differences := plan.config["other_than_settings"]:
         _LOGGER.warning(
             "note: the clips were preprocessed otherwise than the settings %r do it: %s. "
             "The report says so.",
             settings.preset,
             differences,
+        )
+    left_out = plan.config["data"]["left_out"]
+    if left_out:
+        reasons = "; ".join(f"{count} x {reason}" for reason, count in left_out.items())
+        _LOGGER.warning("note: the protocol leaves clips out: %s.", reasons)
+    present = {plan.class_names[number] for number in plan.truth.values()}
+    if absent := [name for name in plan.class_names if name not in present]:
+        _LOGGER.warning("note: no clip is of the class %s.", ", ".join(absent))
+    databases = {key.split("/")[0] for key in plan.truth}
+    if len(databases) > 1 and plan.config["protocol"] == "as-labelled":
+        _LOGGER.warning(
+            "note: labels of %d databases are mixed as they are; a protocol such as megc2019 "
+            "gives them common classes.",
+            len(databases),
         )
 
 

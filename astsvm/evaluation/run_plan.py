@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astsvm.config import Settings
+from astsvm.datasets.contract import CORRECTED
 from astsvm.datasets.protocols import Selection, apply_protocol
 from astsvm.errors import SettingsError
 from astsvm.evaluation.fold import FoldTask
@@ -64,7 +65,7 @@ def plan_run(collection: ClipCollection, settings: Settings, protocol: str, seed
     EvaluationError
         If the protocol leaves too little to evaluate.
     """
-    _check_streams(collection, settings)
+    _check_clips(collection, settings)
     selection = apply_protocol(collection.records, protocol)
     # A collection is ordered by clip key, so no number depends on the order of rows or files.
     records = [collection.records[i] for i in selection.indices]
@@ -79,7 +80,11 @@ def plan_run(collection: ClipCollection, settings: Settings, protocol: str, seed
     return RunPlan(config, tuple(tasks), truth, selection.class_names)
 
 
-def _check_streams(collection: ClipCollection, settings: Settings) -> None:
+def _check_clips(collection: ClipCollection, settings: Settings) -> None:
+    if not collection.records:
+        first = next(iter(collection.skipped), None)
+        told = "" if first is None else f" The first that was skipped: {first}"
+        raise SettingsError(f"the clip files hold no clip.{told}")
     wanted, there = settings.network.streams, collection.streams
     absent = [name for name in wanted if name not in there]
     if absent:
@@ -132,6 +137,8 @@ def _config(
             "digest": collection.digest,
             "streams": {name: list(shape) for name, shape in sorted(collection.streams.items())},
             "preprocessing": collection.settings,
+            "datasets": list(collection.datasets),
+            "corrected": _corrected(collection),
             "left_out": selection.left_out,
             "skipped": sorted(str(problem) for problem in collection.skipped),
         },
@@ -152,3 +159,13 @@ def _differences(settings: Settings, preprocessing: Mapping[str, Any]) -> str:
     if "precomputed_flow" in preprocessing:
         return ""
     return describe_differences(preprocessing, settings.preprocessing.model_dump(mode="json"))
+
+
+def _corrected(collection: ClipCollection) -> list[str]:
+    """List what was corrected or is doubtful about the clips that are kept."""
+    return [
+        f"{record.key}: {note.removeprefix(CORRECTED)}"
+        for record in collection.records
+        for note in record.notes
+        if note.startswith(CORRECTED)
+    ]

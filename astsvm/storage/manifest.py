@@ -45,7 +45,7 @@ def describe_run(
     return {
         "format": "astsvm-parts",
         "format-version": PART_VERSION,
-        "dataset": dataset.name,
+        "dataset": dataset.full_name,
         "synthetic": dataset.synthetic,
         "settings": dict(settings),
         "inputs": dict(inputs),

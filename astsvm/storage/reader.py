@@ -138,6 +138,11 @@ class ClipCollection:
         return dict(self._opened.indexes[0].settings)
 
     @property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the loaders that read the clips, with variants; each once, in text order."""
+        return tuple(sorted({index.dataset for index in self._opened.indexes}))
+
+    @property
     def versions(self) -> dict[str, str]:
         """Versions of the libraries that wrote the first file."""
         return dict(self._opened.indexes[0].versions)

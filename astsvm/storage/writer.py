@@ -174,7 +174,7 @@ class PartsFolder:
             output,
             self._entries(done),
             skipped=_skipped_rows(dataset.root, (*problems, *failures)),
-            dataset=dataset.name,
+            dataset=dataset.full_name,
             synthetic=dataset.synthetic,
             settings=self._settings,
             versions=library_versions(),

@@ -104,10 +104,10 @@ def test_a_sheet_that_was_corrected_by_somebody_else_is_left_alone(tmp_path: Pat
         ({8: "hapiness"}, "unknown emotion 'hapiness'; expected one of disgust, fear"),
         ({3: 90}, "offset 86 lies before onset 90"),
         ({3: "4b"}, "must hold a whole frame number, received '4b'"),
-        ({8: None}, "the cell in column 'emotion' is empty"),
+        ({8: None}, "the cell in column 'Estimated Emotion' is empty"),
         ({9: 9}, "the objective class must be I to VII"),
-        ({1: "../EP02_01f"}, "the folder with its frames is not there"),
-        ({1: "EP99_01"}, "the folder with its frames is not there"),
+        ({1: "../EP02_01f"}, "holds the frames of clip"),
+        ({1: "EP99_01"}, "holds the frames of clip"),
         ({3: 2, 5: 20}, "expected the frames 2 to 20"),
         ({3: None}, "onset and offset must be annotated"),
     ],
@@ -136,7 +136,7 @@ def test_a_clip_the_sheet_does_not_know_is_reported(tmp_path: Path) -> None:
     (tmp_path / "Cropped" / "sub09" / "EP01_01").mkdir(parents=True)
     (problem,) = load_dataset("casme2", tmp_path).problems
     assert problem.clip == "casme2/09/EP01_01"
-    assert "on the disk, but not in the sheet" in problem.reason
+    assert "on the disk, but its clip is not in the sheet" in problem.reason
 
 
 def test_the_first_variant_that_is_there_is_read(tmp_path: Path) -> None:

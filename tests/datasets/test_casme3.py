@@ -123,7 +123,7 @@ def test_faulty_rows_are_named_and_the_others_kept(part_a: Path) -> None:
         (6, "casme3/spNO.1/c", "'onset' is empty"),
         (7, "casme3/spNO.1/c", "objective class must be"),
         (8, "casme3/spNO.1/c_5", "unknown emotion 'glee'"),
-        (9, "casme3/spNO.1/zz_5", "folder with its frames is not there"),
+        (9, "casme3/spNO.1/zz_5", "holds the frames of clip"),
         (10, "casme3/spNO.1/b_25", "rows 10, 11 differ"),
         (11, "casme3/spNO.1/b_25", "rows 10, 11 differ"),
         (12, "casme3/spNO.1/b_500", "expected the frames 500 to 502, found 0"),

@@ -99,7 +99,7 @@ def test_faulty_rows_are_named_and_the_others_kept(frames: Path) -> None:
     expected = {
         5: ("casme_sq/3/anger1_1", "'naming rule1' must name the subject '3' once"),
         6: ("casme_sq/s15/happy9_1", "'naming rule2' must name the video 'happy9' once"),
-        7: ("casme_sq/s16/anger1_1", "folder with its frames is not there"),
+        7: ("casme_sq/s16/anger1_1", "holds the frames of clip"),
         8: ("casme_sq/1/anger1_4", "received 'long'"),
         9: ("casme_sq/s15/anger1_5", "onset and offset must be annotated"),
         10: ("casme_sq/1/anger1_6", "'onset' must hold a whole frame number"),

@@ -51,7 +51,7 @@ def test_a_gap_is_remarked_upon_and_shifts_what_follows(tmp_path: Path) -> None:
     assert (span.onset, span.apex, span.offset) == (0, 8, 18)
     assert span.remarks == (
         (
-            "2 frames between 10 and 30 are missing, first 15",
+            "2 of the 21 frames 10 to 30 are missing, the first 15",
             "the clip is kept with the frames there are",
         ),
     )
@@ -95,3 +95,14 @@ def test_what_is_no_folder_of_frames_is_refused(tmp_path: Path) -> None:
         for name in ("a1.png", "a01.png"):
             (tmp_path / name).touch()
         FrameFolder.open(tmp_path)
+
+
+def test_a_clip_of_which_more_than_half_is_missing_is_refused(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, *range(10, 31))
+    assert folder.locate(10, None, 51).offset == 20
+    for offset in (52, 99_999):
+        with pytest.raises(DatasetError, match="Correct the sheet, or unpack"):
+            folder.locate(10, None, offset)
+    (tmp_path / "gap").mkdir()
+    with pytest.raises(DatasetError, match="found 2 of 21"):
+        folder_of(tmp_path / "gap", 10, 30).locate(10, None, 30)

@@ -123,7 +123,7 @@ def test_megc2019_composite_has_its_official_counts() -> None:
     selection = apply_protocol(records, "megc2019")
     assert Counter(selection.labels.tolist()) == {0: 250, 1: 109, 2: 83}
     assert sum(selection.left_out.values()) == 26 + 99 + 7 + 2 + 2
-    assert selection.left_out["casme2 label 'others' belongs to no class of megc2019"] == 99
+    assert selection.left_out["casme2: label 'others' has no class in megc2019"] == 99
     assert sum("official MEGC2019 list" in reason for reason in selection.left_out) == 2
 
 
@@ -190,8 +190,8 @@ def test_the_classes_of_one_database(
     assert selection.class_names == wanted
     assert selection.labels.tolist() == list(range(len(wanted)))
     assert selection.left_out == {
-        f"{database} label {label!r} belongs to no class of {name}": 1 for label in unwanted
-    } | {f"elsewhere is not the database of {name}": 1}
+        f"{database}: label {label!r} has no class in {name}": 1 for label in unwanted
+    } | {f"elsewhere: {name} is for another database": 1}
 
 
 def with_objective_classes(*classes: str) -> list[Clip]:
@@ -208,7 +208,7 @@ def test_objective_classes_go_by_action_units_not_by_label(name: str, count: int
     assert selection.class_names == OBJECTIVE_CLASSES[:count]
     assert selection.labels.tolist() == selection.indices.tolist() == list(range(count))
     beyond = {
-        f"db objective class {value} belongs to no class of {name}": 1
+        f"db: objective class {value} has no class in {name}": 1
         for value in OBJECTIVE_CLASSES[count:]
     }
     assert selection.left_out == beyond | {"db clip without an objective class": 2}
@@ -414,5 +414,5 @@ def test_the_same_subject_name_in_two_databases_is_two_subjects() -> None:
 
 
 def test_too_few_says_what_was_left_out() -> None:
-    with pytest.raises(EvaluationError, match=r"Left out: 2 x db label 'calm'"):
+    with pytest.raises(EvaluationError, match=r"Left out: 2 x db: label 'calm'"):
         apply_protocol(of_labels("negative", "calm", "negative", "calm"), "megc2019")

@@ -94,7 +94,7 @@ def test_clips_point_at_their_frames(tmp_path: Path, frames: str) -> None:
     assert dataset.clips[1].notes == (
         "action units A14C",
         "Blinks",
-        "apex 1143 lies outside onset 1127 to offset 1134: apex dropped",
+        "corrected or doubtful: apex 1143 lies outside onset 1127 to offset 1134: apex dropped",
     )
 
 
@@ -142,12 +142,12 @@ def test_the_published_sheet_is_preferred_to_edited_copies(tmp_path: Path) -> No
     [
         ({9: "Angst"}, "unknown emotion 'angst'"),
         ({3: 600}, "offset 590 lies before onset 600"),
-        ({4: "/"}, "must hold a whole frame number, received '/'"),
-        ({9: None}, "the cell in column 'emotion' is empty"),
+        ({4: "about 5"}, "must hold a whole frame number, received 'about 5'"),
+        ({9: None}, "the cell in column 'Estimated Emotion' is empty"),
         ({10: 8}, "the objective class must be I to VII"),
         ({1: "../006_1_2"}, "expected the name of a clip such as 006_1_2"),
         ({0: "007"}, "the subject is '007', but the clip is called 006_1_2"),
-        ({1: "006_9_9"}, "the folder with its frames is not there"),
+        ({1: "006_9_9"}, "holds the frames of clip"),
         ({3: 2, 5: 20}, "expected the frames 2 to 20"),
     ],
 )

@@ -175,7 +175,8 @@ def test_clips_that_the_sheet_forgets_are_taken_from_the_disk(tmp_path: Path) ->
     assert "taken from the disk, labelled negative" in corrections["smic/s01/s01_ne_02"]
     extra = told(dataset.problems)
     assert extra == {
-        "smic/s04/s04_ne_09": "the clip is on the disk, but not in the sheet: it is left out"
+        "smic/s04/s04_ne_09": "the folder s4_ne_09 is on the disk, but its clip is not in the "
+        "sheet: it is left out"
     }
     plain = load_dataset("smic", tmp_path, corrections=False)
     assert len(plain.clips) == 4
@@ -223,7 +224,7 @@ def test_a_long_clip_may_lie_in_the_folder_of_its_neighbour(tmp_path: Path) -> N
     }
     plain = load_dataset("smic", tmp_path, corrections=False)
     assert [(p.clip, p.row) for p in plain.problems] == [("smic/s03/s03_ne_03", 4)]
-    assert "not there" in plain.problems[0].reason
+    assert "holds the frames of clip" in plain.problems[0].reason
 
 
 def test_a_long_clip_that_two_neighbours_could_hold_is_left_out(tmp_path: Path) -> None:
@@ -239,10 +240,10 @@ def test_a_long_clip_that_two_neighbours_could_hold_is_left_out(tmp_path: Path) 
         ({11: "negativ"}, "unknown emotion 'negativ'"),
         ({3: 146}, "offset 145 lies before onset 146"),
         ({3: "x"}, "must hold a whole frame number, received 'x'"),
-        ({11: None}, "the cell in column 'emotion' is empty"),
+        ({11: None}, "the cell in column 'Emotion' is empty"),
         ({1: "../s1_ne_01"}, "expected the name of a clip such as s01_ne_01"),
         ({1: "s2_ne_01"}, "the subject is '1', but the clip is called s02_ne_01"),
-        ({1: "s1_ne_77"}, "the folder with its frames is not there"),
+        ({1: "s1_ne_77"}, "holds the frames of clip"),
     ],
 )
 def test_a_faulty_row_is_named_and_the_others_are_kept(

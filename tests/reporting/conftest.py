@@ -70,7 +70,7 @@ def _config(table: PredictionTable, seeds: int, synthetic: bool) -> dict:
             "digest": "0123456789abcdef" * 4,
             "streams": {"flow": [10, 192, 192, 2], "idsf": [10, 192, 192, 1]},
             "preprocessing": settings.preprocessing.model_dump(mode="json"),
-            "left_out": {"casme2 label 'others' belongs to no class of megc2019": 99},
+            "left_out": {"casme2: label 'others' has no class in megc2019": 99},
             "skipped": ["row 7, clip EP01: no face in the onset frame"],
         },
         "subjects": dict.fromkeys(table.subjects, 6),
