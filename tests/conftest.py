@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ def clip_writer():
         draws: dict[str, int] | None = None,
         synthetic: bool = False,
         streams: tuple[str, ...] = ("flow",),
+        notes: tuple[str, ...] = (),
     ) -> Path:
         root = folder / f"source-{name}"
         root.mkdir()
@@ -44,7 +46,7 @@ def clip_writer():
             key=lambda clip: (clip.database, clip.subject, clip.clip),
         )
         relabelled = [
-            Clip(c.database, c.subject, c.clip, (labels or {}).get(c.key, c.label), c.source)
+            replace(c, label=(labels or {}).get(c.key, c.label), row=None, notes=notes)
             for c in clips
         ]
         dataset = Dataset("folder", root, tuple(relabelled), synthetic=synthetic)

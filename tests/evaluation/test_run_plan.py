@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from astsvm.config import PreprocessingSettings
+from astsvm.datasets.contract import CORRECTED
 from astsvm.errors import SettingsError
+from astsvm.evaluation.loso import _tell_of_surprises
 from astsvm.evaluation.run_plan import plan_run
 from astsvm.storage import open_clips
 
@@ -45,3 +47,40 @@ def test_a_stream_that_is_not_stored_is_asked_for_in_vain(write_clips, tiny_sett
         pytest.raises(SettingsError, match=r"idsf is missing\. Pass --streams flow"),
     ):
         plan_run(clips, both, "as-labelled", 1)
+
+
+def test_where_clips_come_from_and_what_was_corrected_stands_in_the_plan(
+    write_clips, tiny_settings
+):
+    notes = ("action units 4", f"{CORRECTED}apex 9: dropped")
+    with open_clips(write_clips("clips", notes=notes)) as clips:
+        data = plan_run(clips, tiny_settings, "as-labelled", 1).config["data"]
+        keys = [record.key for record in clips.records]
+    assert data["datasets"] == ["folder"]
+    assert data["corrected"] == [f"{key}: apex 9: dropped" for key in keys]
+
+
+def test_what_one_may_not_have_meant_is_told_before_the_work(write_clips, tiny_settings, caplog):
+    labels = {"smic/s1/c0": "others", "smic/s1/c2": "others", "smic/s2/c2": "others"}
+    labels["samm/s1/c2"] = "others"
+    with open_clips(write_clips("clips", labels=labels)) as clips:
+        for protocol in ("megc2019", "as-labelled"):
+            _tell_of_surprises(plan_run(clips, tiny_settings, protocol, 1), tiny_settings)
+    assert "leaves clips out: 1 x samm: label 'others' has no class" in caplog.text
+    assert "3 x smic: label 'others'" in caplog.text
+    assert "no clip is of the class surprise" in caplog.text
+    assert "labels of 2 databases are mixed" in caplog.text
+
+
+def test_files_without_a_clip_say_why(write_clips, tiny_settings, tmp_path):
+    from astsvm.datasets import Dataset, Problem
+    from astsvm.storage import PartsFolder
+
+    dataset = Dataset("folder", tmp_path, ())
+    with PartsFolder.open(tmp_path / "none.h5", dataset, PreprocessingSettings()) as parts:
+        parts.assemble((Problem(tmp_path / "clips.csv", 2, "db/1/a", "no face found"),))
+    with (
+        open_clips(tmp_path / "none.h5") as clips,
+        pytest.raises(SettingsError, match=r"hold no clip\. The first that was skipped: .*no face"),
+    ):
+        plan_run(clips, tiny_settings, "as-labelled", 1)
