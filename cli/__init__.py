@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from io import TextIOWrapper
 from types import FrameType
 from typing import Any
 
@@ -56,6 +57,10 @@ def main(arguments: list[str] | None = None) -> Any:
     arguments : list of str, optional
         The command line without the program's name; taken from the process by default.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A clip's name may hold letters that the terminal's encoding lacks.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
         # Click answers usage errors (2) and closed pipes itself; ours and Ctrl-C come here.

@@ -66,7 +66,7 @@ def check(
     with progress_bar("clips", quiet=quiet) as progress:
         result = check_dataset(dataset, frames=frames, workers=workers, progress=progress)
     if as_json:
-        click.echo(json.dumps(result.as_dict(), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(result.as_dict(), indent=2))
     else:
         _print(result)
     if not result.is_clean:

@@ -169,8 +169,8 @@ def _corrected(
 def _require_known(annotation: Annotation, emotions: frozenset[str]) -> None:
     if annotation.label not in emotions:
         raise DatasetError(
-            f"unknown emotion {annotation.label!r}; expected one of {', '.join(sorted(emotions))}. "
-            "Correct the sheet."
+            f"unknown emotion {annotation.label[:60]!r}; expected one of "
+            f"{', '.join(sorted(emotions))}. Correct the sheet."
         )
     onset, offset = annotation.onset, annotation.offset
     for name in ("onset", "apex", "offset"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -94,7 +95,9 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
     used: set[Path] = set()
     # Long recordings hold several clips in one folder of thousands of frames.
     open_folder = lru_cache(maxsize=16)(FrameFolder.open)
-    for annotation in listed.annotations:
+    annotations, respelt = _with_one_spelling(archive.database, listed)
+    corrections += respelt
+    for annotation in annotations:
         key = f"{archive.database}/{annotation.name}"
         try:
             folder = archive.folder_of(annotation)
@@ -115,6 +118,8 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
             Problem(listed.sheet, annotation.row, key, found, action)
             for found, action in span.remarks
         ]
+    clips, twice = _without_frames_of_two_names(listed.sheet, clips)
+    problems += twice
     # A row that is left out speaks of its clip all the same.
     spoken_of = {plain_name(problem.clip) for problem in listed.problems if problem.clip}
     problems += [
@@ -131,9 +136,12 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
     ]
     dataset = collect_dataset(archive.database, archive.root, listed.sheet, clips, problems)
     told = _of_kept_rows(corrections, dataset)
+    by_clip: dict[str | None, list[Problem]] = defaultdict(list)
+    for problem in told:
+        by_clip[problem.clip].append(problem)
     return replace(
         dataset,
-        clips=tuple(_with_notes(clip, told) for clip in dataset.clips),
+        clips=tuple(_with_notes(clip, by_clip[clip.key]) for clip in dataset.clips),
         corrections=told,
         # What is published of the real database says nothing about a drawn one.
         published=None if dataset.synthetic else archive.published,
@@ -144,8 +152,49 @@ def assemble(archive: Archive, listed: AnnotationList) -> Dataset:
 
 def _with_notes(clip: Clip, corrections: Iterable[Problem]) -> Clip:
     """Let what was corrected travel with the clip, into its file."""
-    told = [f"{CORRECTED}{p.reason}: {p.action}" for p in corrections if p.clip == clip.key]
+    told = [f"{CORRECTED}{p.reason}: {p.action}" for p in corrections]
     return replace(clip, notes=(*clip.notes, *dict.fromkeys(told))) if told else clip
+
+
+def _with_one_spelling(
+    database: str, listed: AnnotationList
+) -> tuple[list[Annotation], list[Problem]]:
+    """Give a subject that goes by several spellings one of them, whatever the order of the rows.
+
+    Under two keys, a person would stand on both sides of a fold.
+    """
+    spellings: dict[str, set[str]] = defaultdict(set)
+    for annotation in listed.annotations:
+        spellings[plain_name(annotation.subject)].add(annotation.subject)
+    annotations: list[Annotation] = []
+    remarks: list[Problem] = []
+    for annotation in listed.annotations:
+        one = min(spellings[plain_name(annotation.subject)], key=lambda name: (len(name), name))
+        annotations.append(replace(annotation, subject=one))
+        if one != annotation.subject:
+            found = f"subject {annotation.subject!r} is elsewhere written {one!r}"
+            key = f"{database}/{annotations[-1].name}"
+            remarks.append(Problem(listed.sheet, annotation.row, key, found, f"read as {one!r}"))
+    return annotations, remarks
+
+
+def _without_frames_of_two_names(
+    sheet: Path, clips: Iterable[Clip]
+) -> tuple[list[Clip], list[Problem]]:
+    """Leave out clips that claim the very same frames under different names."""
+    by_frames: dict[tuple[Path, int | None, int | None], list[Clip]] = defaultdict(list)
+    for clip in clips:
+        by_frames[clip.source, clip.onset, clip.offset].append(clip)
+    kept: list[Clip] = []
+    problems: list[Problem] = []
+    for same in by_frames.values():
+        names = sorted({clip.clip for clip in same})
+        if len(names) == 1:
+            kept += same
+            continue
+        reason = f"{' and '.join(names)} are the very same frames. Delete the wrong row."
+        problems += [Problem(sheet, clip.row, clip.key, reason) for clip in same]
+    return kept, problems
 
 
 def _clip(archive: Archive, annotation: Annotation, folder: Path, span: Span) -> Clip:

@@ -108,9 +108,9 @@ def read_casme_sheet(path: Path) -> AnnotationList:
 
 
 def _read_row(row: SheetRow) -> Annotation:
-    units = row.text("action units")
+    units = row.note("action units")
     return Annotation(
-        subject=row.required("subject").zfill(2),
+        subject=row.required("subject").lstrip("0").zfill(2),
         clip=row.required("filename"),
         label=row.required("emotion").lower(),
         onset=row.frame_number("onset"),

@@ -182,7 +182,7 @@ def read_casme3_sheet(path: Path, *, corrections: bool = True) -> AnnotationList
 
 def _read_row_a(row: SheetRow, has_emotions: bool) -> Annotation:
     require_micro_expression(row)
-    onset, units = row.frame_number("onset"), row.text("action units")
+    onset, units = row.frame_number("onset"), row.note("action units")
     if onset is None:
         raise DatasetError("the cell in column 'onset' is empty. Fill it in.")
     return Annotation(
@@ -199,7 +199,7 @@ def _read_row_a(row: SheetRow, has_emotions: bool) -> Annotation:
 
 
 def _read_row_c(row: SheetRow) -> Annotation:
-    units = row.text("action units")
+    units = row.note("action units")
     return Annotation(
         subject=row.required("subject"),
         clip=row.required("count"),

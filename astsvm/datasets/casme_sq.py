@@ -167,7 +167,7 @@ def _read(path: Path) -> tuple[AnnotationList, _Names]:
 
 def _read_row(names: _Names, row: SheetRow) -> Annotation:
     require_micro_expression(row)
-    units, report = row.text("action units"), row.text("self-report")
+    units, report = row.note("action units"), row.note("self-report")
     notes = (units and f"action units {units}", report and f"self-report {report}")
     return Annotation(
         subject=names.subject(_without_decimals(row.required("subject"))),
@@ -193,7 +193,7 @@ def _recordings(root: Path) -> dict[tuple[str, str], list[Path]]:
     tree = FolderTree(frames)
     found: dict[tuple[str, str], list[Path]] = defaultdict(list)
     for subject in tree.children():
-        for folder in tree.children(subject.name):
+        for folder in tree.inside(subject):
             match = RECORDING.match(folder.name)
             if match is not None:
                 found[match[1], match[2]].append(folder)

@@ -65,6 +65,11 @@ class FolderTree:
             for paths in self._children(folder).values():
                 yield from paths
 
+    def inside(self, folder: Path) -> Iterator[Path]:
+        """Yield the folders in a folder below the root, in the order of their names."""
+        for paths in self._children(folder).values():
+            yield from paths
+
     def _children(self, folder: Path) -> dict[str, list[Path]]:
         if folder not in self._listed:
             try:
@@ -100,7 +105,8 @@ def find_sheet(
         Folder of the database.
     names : tuple of str
         Patterns of the sheet's name such as ``"CASME2-coding*.xls*"``; of several sheets the one
-        of the earliest pattern is taken, then the last one in the order of names.
+        of the earliest pattern is taken, then one in the root itself, then the one with the later
+        date in its name, then the one with the shorter name.
     example : str
         A header line to show in errors.
     expected : str
@@ -123,7 +129,7 @@ def find_sheet(
             and not path.name.startswith((".", "~$"))
         ]
         if found:
-            return max(found, key=lambda path: (path.name, str(path)))
+            return max(found, key=lambda path: _rank(root, path))
     suffixes = {".xls", ".xlsx", ".csv"}
     others = sorted({path.name for path in files if path.suffix.casefold() in suffixes})
     seen = f" Seen: {', '.join(others[:5])}; rename it if it is the sheet." if others else ""
@@ -131,3 +137,9 @@ def find_sheet(
         f"{root / ' or '.join(names)}: there is no such file. Expected {expected} such as: "
         f"{example}. Put the sheet into that folder.{seen}"
     )
+
+
+def _rank(root: Path, path: Path) -> tuple[bool, list[int], int, str]:
+    """Rank a sheet: in the root before below, later dates before earlier, plain before longer."""
+    numbers = [int(text) for text in re.findall(r"[0-9]{1,18}", path.name)]
+    return path.parent == root, numbers, -len(path.name), str(path)

@@ -96,7 +96,7 @@ def read_fourdme_sheet(path: Path) -> AnnotationList:
 
 
 def _read_row(row: SheetRow) -> Annotation:
-    units = row.text("action units")
+    units = row.note("action units")
     emotions = _BETWEEN_EMOTIONS.split(row.required("emotion").lower())
     return Annotation(
         subject=row.required("subject"),

@@ -139,10 +139,11 @@ class FrameFolder:
     ) -> Span:
         """Find frames by their numbers.
 
-        A folder without the onset's number that holds exactly as many frames as the clip is the
-        clip, numbered anew. Frames missing at the end or in between are remarked upon, and those
-        there are close up in time; with `corrections` off, an offset beyond the last frame is an
-        error. Where more than half are missing, sheet or folder is wrong, and no clip is left.
+        A folder that holds exactly as many frames as the clip, counted from 0 or 1 without a gap,
+        and none of its numbers, is the clip, numbered anew. Frames missing at the end or in between
+        are remarked upon, and those there are close up in time; with `corrections` off, an offset
+        beyond the last frame is an error. Where more than half are missing, sheet or folder is
+        wrong, and no clip is left.
 
         Raises
         ------
@@ -151,8 +152,15 @@ class FrameFolder:
             two.
         """
         length = offset - onset + 1
-        if onset not in self.positions and self.count == length:
-            return Span(0, None if apex is None else apex - onset, length - 1)
+        if self._is_numbered_anew(onset, offset):
+            if not corrections:
+                raise DatasetError(
+                    f"{self.path}: expected the frames {onset} to {offset}, but they are numbered "
+                    f"anew from {min(self.positions)} on. Allow corrections to take them in order."
+                )
+            found = f"the {length} frames are numbered anew from {min(self.positions)} on"
+            apex = None if apex is None else apex - onset
+            return Span(0, apex, length - 1, ((found, "taken in their order"),))
         inside = sorted(number for number in self.positions if onset <= number <= offset)
         remarks: list[tuple[str, str]] = []
         enough = max(2, length * LEAST_SHARE)
@@ -162,6 +170,11 @@ class FrameFolder:
                 f"{length}{f', the first is {inside[0]}' if inside else ''}; the folder holds "
                 f"{min(self.positions)} to {max(self.positions)}. Correct the sheet, or unpack the "
                 "archive again."
+            )
+        if self.positions[inside[-1]] - self.positions[onset] != len(inside) - 1:
+            raise DatasetError(
+                f"{self.path}: between the frames {onset} and {inside[-1]} lie images with other "
+                "numbers. Delete those that are not of this clip."
             )
         if inside[-1] != offset:
             if not corrections:
@@ -179,6 +192,15 @@ class FrameFolder:
             None if apex is None else self.positions.get(apex),
             self.positions[inside[-1]],
             tuple(remarks),
+        )
+
+    def _is_numbered_anew(self, onset: int, offset: int) -> bool:
+        """Tell whether the folder is just the clip, counted from 0 or 1 instead of the onset."""
+        first, last = min(self.positions), max(self.positions)
+        return (
+            self.count == offset - onset + 1 == last - first + 1
+            and first in (0, 1)
+            and last < onset
         )
 
 

@@ -121,7 +121,7 @@ def _read_row(row: SheetRow) -> Annotation:
             f"the clip {clip!r} names another subject than the column, which says {subject!r}. "
             "Correct the cell that is wrong."
         )
-    units = row.text("action units")
+    units = row.note("action units")
     return Annotation(
         subject=subject,
         clip=clip,
@@ -157,10 +157,10 @@ def _span_of(frames: FrameFolder, annotation: Annotation, *, corrections: bool) 
 def _clip_folders(tree: FolderTree, left_out: tuple[str, ...]) -> Iterable[tuple[str, str, Path]]:
     """List the folders that are named like clips, at either depth."""
     for first in tree.children():
-        for second in tree.children(first.name):
+        for second in tree.inside(first):
             found = [(first, second)] if "-" in second.name else []
             if not found:
-                found = [(second, clip) for clip in tree.children(first.name, second.name)]
+                found = [(second, clip) for clip in tree.inside(second)]
             for emotion, clip in found:
                 if "-" in clip.name and emotion.name.casefold() not in left_out:
                     yield clip.name.partition("-")[0].lstrip("sS"), clip.name, clip

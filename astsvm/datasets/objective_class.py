@@ -22,6 +22,7 @@ def roman_class(cell: str | None) -> str:
     """
     if cell is None:
         return ""
+    cell = cell.removesuffix(".0")
     if cell.upper() in OBJECTIVE_CLASSES:
         return cell.upper()
     if cell.isascii() and cell.isdigit() and 1 <= int(cell) <= len(OBJECTIVE_CLASSES):

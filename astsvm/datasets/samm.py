@@ -149,7 +149,7 @@ def _read_row(row: SheetRow) -> Annotation:
             f"the subject is {subject[:60]!r}, but the clip is called {name}. "
             "Correct the one or the other."
         )
-    units, notes = row.text("action units"), row.text("notes")
+    units, notes = row.note("action units"), row.note("notes")
     return Annotation(
         subject=subject,
         clip=f"{subject}_{match[2]}_{match[3]}",
@@ -183,5 +183,5 @@ def _is_subject(folder: Path) -> bool:
 def _clip_folders(tree: FolderTree) -> Iterable[tuple[str, str, Path]]:
     for subject in tree.children():
         if _is_subject(subject):
-            for clip in tree.children(subject.name):
+            for clip in tree.inside(subject):
                 yield subject.name.zfill(3), clip.name, clip

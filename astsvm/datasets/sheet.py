@@ -8,14 +8,14 @@ subject ``01`` stays ``01``.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from astsvm.datasets.contract import Problem
 from astsvm.datasets.sheet_file import read_sheet_bytes
+from astsvm.datasets.sheet_row import SheetRow
 from astsvm.datasets.sheet_text import read_text_grid
 from astsvm.datasets.workbook import is_workbook, read_workbook_grids
 from astsvm.errors import DatasetError
@@ -27,82 +27,6 @@ HEADER_AMONG_ROWS = 60
 """The header is one of the first so many rows that are not blank."""
 
 Grid = list[list[str]]
-
-_WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,9})(?:\.0*)?")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-
-
-@dataclass(frozen=True, slots=True)
-class SheetRow:
-    """One row: `number` is 1-based with the header as row 1, `cells` holds the named columns."""
-
-    number: int
-    cells: Mapping[str, str]
-    surplus: str = ""
-    decimal_comma: bool = False
-    titles: Mapping[str, str] = field(default_factory=dict)
-
-    def _title(self, column: str) -> str:
-        """Return the column's name as the sheet writes it."""
-        return self.titles.get(column, column)
-
-    def text(self, column: str) -> str | None:
-        """Return the cell without blanks around it, in Unicode form NFC; None if empty."""
-        cell = unicodedata.normalize("NFC", self.cells.get(column, "").strip())
-        if not cell.isprintable():
-            raise DatasetError(
-                f"column {self._title(column)!r} holds a line break or control character: "
-                f"{cell[:60]!r}. "
-                "A quotation mark may not be closed, which hides the rows below it."
-            )
-        return cell or None
-
-    def required(self, column: str) -> str:
-        """Return the cell; a missing one is an error."""
-        cell = self.text(column)
-        if cell is None:
-            raise DatasetError(f"the cell in column {self._title(column)!r} is empty. Fill it in.")
-        return cell
-
-    def frame_number(self, column: str, *, unknown: tuple[str, ...] = ()) -> int | None:
-        """Return a whole number of at most nine digits; ``12.0`` counts as 12, empty is None.
-
-        `unknown` are texts by which a sheet says that the number is not known.
-        """
-        cell = self._number_text(column)
-        if cell is None or cell in unknown:
-            return None
-        match = _WHOLE_NUMBER.fullmatch(cell)
-        if match is None:
-            raise DatasetError(
-                f"column {self._title(column)!r} must hold a whole frame number, "
-                f"received {cell[:60]!r}. Correct the cell."
-            )
-        return int(match.group(1))
-
-    def number_or_none(self, column: str) -> float | None:
-        """Return a decimal number; empty is None."""
-        cell = self._number_text(column)
-        if cell is None:
-            return None
-        if _NUMBER.fullmatch(cell) is None:
-            raise DatasetError(
-                f"column {self._title(column)!r} must hold a number, received {cell[:60]!r}. "
-                "Correct the cell, or leave it empty."
-            )
-        return float(cell)
-
-    def _number_text(self, column: str) -> str | None:
-        cell = self.text(column)
-        return cell.replace(",", ".") if cell is not None and self.decimal_comma else cell
-
-    def check_width(self) -> None:
-        """Refuse a row with more cells than the header: its values may stand in wrong columns."""
-        if self.surplus:
-            raise DatasetError(
-                f"the row has more cells than the header (first one too many: "
-                f"{self.surplus[:60]!r}). Quote cells that hold the separator."
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +71,12 @@ def read_sheet(
     example: str,
     *,
     spellings: Mapping[str, tuple[str, ...]] | None = None,
-    worksheet: str = "",
+    worksheet: str | tuple[str, ...] = (),
 ) -> Sheet:
     """Read a sheet: .xlsx, .xls, or comma-, semicolon- or tab-separated text.
 
     The header is the first row that names every required column. Of several worksheets, the one
-    called `worksheet` is read, or else the one with such a header; of several such ones, the
-    longest.
+    called `worksheet` is read, or else the one with such a header.
 
     Parameters
     ----------
@@ -166,8 +89,8 @@ def read_sheet(
     spellings : mapping of str to tuple of str, optional
         Other names that a column, required or not, may go by. Case, blanks and punctuation make
         no difference.
-    worksheet : str
-        Name of the worksheet that is preferred.
+    worksheet : str or tuple of str
+        Names of the worksheet, the preferred one first.
 
     Raises
     ------
@@ -180,7 +103,8 @@ def read_sheet(
     decimal_comma = False
     if is_workbook(data):
         grids = read_workbook_grids(path, data, MAXIMUM_ROWS)
-        name, grid = _choose_worksheet(grids, wanted, worksheet)
+        wishes = (worksheet,) if isinstance(worksheet, str) else worksheet
+        name, grid = _choose_worksheet(path, grids, wanted, wishes)
     else:
         name = ""
         grid, decimal_comma = read_text_grid(path, data, wanted.matches, wanted.expected)
@@ -237,16 +161,31 @@ def _check_length(path: Path, grid: Grid) -> None:
 
 
 def _choose_worksheet(
-    grids: Mapping[str, Grid], wanted: _Columns, preferred: str
+    path: Path, grids: Mapping[str, Grid], wanted: _Columns, preferred: tuple[str, ...]
 ) -> tuple[str, Grid]:
-    """Choose by name, then by header, then by length: never by the order of the worksheets."""
+    """Choose by name, or else by header: never by the order of the worksheets.
 
-    def rank(name: str) -> tuple[bool, int, int, str]:
-        filled = _filled(grids[name])
-        best = max((wanted.matches(row) for _, row in filled[:HEADER_AMONG_ROWS]), default=0)
-        return name.casefold() != preferred.casefold(), -best, -len(filled), name
-
-    name = min(grids, key=rank, default="")
+    Raises
+    ------
+    DatasetError
+        If several worksheets have the header and none is preferred.
+    """
+    by_name = {name.casefold(): name for name in grids}
+    for wish in preferred:
+        if wish.casefold() in by_name:
+            name = by_name[wish.casefold()]
+            return name, grids[name]
+    matches = {
+        name: max((wanted.matches(r) for _, r in _filled(grid)[:HEADER_AMONG_ROWS]), default=0)
+        for name, grid in grids.items()
+    }
+    best = sorted(name for name, count in matches.items() if count == max(matches.values()))
+    if len(best) > 1 and matches[best[0]] == len(wanted.required):
+        raise DatasetError(
+            f"{path}: the worksheets {', '.join(best)} all look like the annotation. "
+            "Delete or hide all but the right one."
+        )
+    name = max(best, key=lambda name: (len(_filled(grids[name])), name), default="")
     return name, grids.get(name, [])
 
 

@@ -175,12 +175,14 @@ class _ClipFolders:
         tree = FolderTree(root)
         for subject in tree.children():
             if form == "long":
-                found = [("", clip) for clip in tree.children(subject.name)]
+                found = [("", clip) for clip in tree.inside(subject)]
             else:
                 found = [
                     (label.name.casefold(), clip)
-                    for label in tree.children(subject.name, "micro")
-                    for clip in tree.children(subject.name, "micro", label.name)
+                    for micro in tree.inside(subject)
+                    if micro.name.casefold() == "micro"
+                    for label in tree.inside(micro)
+                    for clip in tree.inside(label)
                 ]
             for label, folder in found:
                 self._add(subject.name, label, folder)

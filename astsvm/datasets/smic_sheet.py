@@ -116,13 +116,14 @@ def read_smic_sheet(path: Path, camera: str = "HS", *, corrections: bool = True)
 
 
 def _worksheet_of(path: Path, camera: str) -> Sheet:
-    for name in WORKSHEETS[camera]:
-        sheet = read_sheet(path, REQUIRED, EXAMPLE, spellings=SPELLINGS, worksheet=name)
-        if sheet.worksheet.upper() == name or sheet.worksheet.upper() not in WORKSHEETS:
-            return sheet
+    names = WORKSHEETS[camera]
+    sheet = read_sheet(path, REQUIRED, EXAMPLE, spellings=SPELLINGS, worksheet=names)
+    # A worksheet of another name is that of the camera, if it is not called after another one.
+    if sheet.worksheet.upper() in names or sheet.worksheet.upper() not in WORKSHEETS:
+        return sheet
     raise DatasetError(
-        f"{path}: expected a worksheet called {' or '.join(WORKSHEETS[camera])} with the clips of "
-        f"{camera}, found only {sheet.worksheet}. Add the sheet of {camera}."
+        f"{path}: expected a worksheet called {' or '.join(names)} with the clips of {camera}, "
+        f"found only {sheet.worksheet}. Add the sheet of {camera}."
     )
 
 

@@ -38,7 +38,8 @@ def find_variant(
             # Some programs unpack an archive into a folder of its own name, or of its file's.
             for way in ((name, name), (name,), *((other, name) for other in others)):
                 found = tree.find(*way)
-                if found is not None:
+                # An empty one is a place where somebody meant to unpack.
+                if found is not None and any(FolderTree(found).children()):
                     return variant, FolderTree(found)
     names = ", ".join(folders[variant][0] for variant in variants)
     raise DatasetError(
@@ -51,5 +52,5 @@ def find_variant(
 def clip_folders(tree: FolderTree, prefix: str = "") -> Iterator[tuple[str, str, Path]]:
     """List (subject, clip, folder) of ``PREFIXsubject/clip`` folders."""
     for subject in tree.children():
-        for clip in tree.children(subject.name):
+        for clip in tree.inside(subject):
             yield subject.name.casefold().removeprefix(prefix), clip.name, clip

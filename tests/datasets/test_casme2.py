@@ -215,3 +215,38 @@ def test_the_published_sheets(
         "casme2/07/EP06_01",
         "casme2/16/EP01_08",
     }
+
+
+def test_a_subject_of_two_spellings_is_one_person(tmp_path: Path) -> None:
+    rows = [[*row] for row in ROWS]
+    rows[1][0] = "1"
+    rows[0][0] = "001"
+    write_archive(tmp_path)
+    book = openpyxl.Workbook()
+    for row in [HEADER, *rows]:
+        book.active.append(row)  # type: ignore[union-attr]
+    book.save(tmp_path / "CASME2-coding-20190701.xlsx")
+    assert {clip.subject for clip in load_dataset("casme2", tmp_path).clips} == {
+        "01", "04", "05", "07",
+    }  # fmt: skip
+
+
+def test_the_same_frames_under_two_names_are_no_two_clips(tmp_path: Path) -> None:
+    again = [*ROWS[0]]
+    again[1], again[8] = "ep2_1F", "disgust"
+    write_archive(tmp_path, [*ROWS])
+    book = openpyxl.Workbook()
+    for row in [HEADER, *ROWS, again]:
+        book.active.append(row)  # type: ignore[union-attr]
+    book.save(tmp_path / "CASME2-coding-20190701.xlsx")
+    dataset = load_dataset("casme2", tmp_path)
+    assert len(dataset.clips) == len(ROWS) - 1
+    assert {problem.row for problem in dataset.problems} == {2, 7}
+    assert all("EP02_01f and ep2_1F are the very same" in p.reason for p in dataset.problems)
+
+
+def test_one_odd_folder_stops_nothing(tmp_path: Path) -> None:
+    write_archive(tmp_path)
+    (tmp_path / "Cropped" / "Sub09").mkdir()
+    (tmp_path / "Cropped" / "sub9").mkdir()
+    assert len(load_dataset("casme2", tmp_path).clips) == len(ROWS)

@@ -58,3 +58,18 @@ def test_sheets_are_found_by_pattern_first_and_by_name_then(tmp_path: Path) -> N
     assert find_sheet(tmp_path, patterns[::-1], "a,b").name == "other.csv"
     with pytest.raises(DatasetError, match=r"no such file\. Expected a header such as: a,b\."):
         find_sheet(tmp_path, ("none*",), "a,b")
+
+
+def test_of_several_sheets_the_root_the_date_and_the_plain_name_decide(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    names = ["code-2014.xlsx", "code-2019_backup.xlsx", "code-2019.xlsx", "a/code-2020.xlsx"]
+    for name in names:
+        (tmp_path / name).touch()
+    for expected in (
+        "code-2019.xlsx",
+        "code-2019_backup.xlsx",
+        "code-2014.xlsx",
+        "a/code-2020.xlsx",
+    ):
+        assert find_sheet(tmp_path, ("code-*.xls*",), "a,b") == tmp_path / expected
+        (tmp_path / expected).unlink()

@@ -41,9 +41,31 @@ def test_a_clip_is_cut_out_of_a_longer_recording(tmp_path: Path) -> None:
     assert (span.onset, span.apex, span.offset, span.remarks) == (45, 58, 85, ())
 
 
-def test_a_folder_numbered_anew_that_holds_just_the_clip_is_the_clip(tmp_path: Path) -> None:
-    span = folder_of(tmp_path, *range(1, 42)).locate(46, 59, 86)
-    assert (span.onset, span.apex, span.offset, span.remarks) == (0, 13, 40, ())
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_folder_numbered_anew_that_holds_just_the_clip_is_the_clip(
+    tmp_path: Path, first: int
+) -> None:
+    folder = folder_of(tmp_path, *range(first, first + 41))
+    span = folder.locate(46, 59, 86)
+    assert (span.onset, span.apex, span.offset) == (0, 13, 40)
+    assert "numbered anew" in span.remarks[0][0]
+    with pytest.raises(DatasetError, match="numbered anew"):
+        folder.locate(46, 59, 86, corrections=False)
+
+
+@pytest.mark.parametrize("numbers", [range(47, 61), [*range(1, 5), *range(47, 57)]])
+def test_a_folder_of_as_many_other_frames_is_not_the_clip(tmp_path: Path, numbers: range) -> None:
+    with pytest.raises(DatasetError, match="expected the frames 46 to 59"):
+        folder_of(tmp_path, *numbers).locate(46, 50, 59)
+
+
+@pytest.mark.parametrize("name", ["reg_img50 (1).jpg", "reg_img50_2.jpg"])
+def test_an_image_of_another_number_between_the_frames_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(DatasetError, match="lie images with other numbers"):
+        folder_of(tmp_path, *range(46, 60)).locate(46, 50, 59)
 
 
 def test_a_gap_is_remarked_upon_and_shifts_what_follows(tmp_path: Path) -> None:

@@ -56,22 +56,69 @@ def test_numbers_as_text_and_floats_without_a_fraction_are_frame_numbers(tmp_pat
 
 def test_the_order_of_worksheets_and_columns_changes_nothing(tmp_path: Path) -> None:
     right = [HEADER, ["01", "a", None, 1], ["01", "b", None, 2]]
-    shorter = [HEADER, ["09", "z", None, 1]]
     turned = [[row[3], row[1], None, row[0]] for row in right]
     found = [
         read(saved(tmp_path / f"{number}.xlsx", **dict(order)))
         for number, order in enumerate(
             (
-                (("A", right), ("B", shorter), ("C", [])),
-                (("C", []), ("B", shorter), ("A", right)),
-                (("B", shorter), ("A", turned)),
+                (("A", right), ("B", [["x"]]), ("C", [])),
+                (("C", []), ("B", [["x"]]), ("A", right)),
+                (("B", [["x"]]), ("A", turned)),
             )
         )
     ]
     rows = [[(r.text("subject"), r.text("clip"), r.text("onset")) for r in s.rows] for s in found]
     assert rows[0] == rows[1] == rows[2] == [("01", "a", "1"), ("01", "b", "2")]
-    preferred = read(tmp_path / "0.xlsx", worksheet="b")
-    assert [row.text("subject") for row in preferred.rows] == ["09"]
+
+
+def test_two_worksheets_with_the_header_are_ambiguous_unless_one_is_named_or_hidden(
+    tmp_path: Path,
+) -> None:
+    right, old = (
+        [HEADER, ["01", "a", None, 1]],
+        [HEADER, ["09", "z", None, 1], ["09", "y", None, 2]],
+    )
+    path = saved(tmp_path / "s.xlsx", right=right, old=old)
+    with pytest.raises(DatasetError, match="the worksheets old, right all look like"):
+        read(path)
+    assert [row.text("subject") for row in read(path, worksheet="Right").rows] == ["01"]
+    book = openpyxl.load_workbook(path)
+    book["old"].sheet_state = "hidden"
+    book.save(path)
+    assert [row.text("subject") for row in read(path).rows] == ["01"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "says"),
+    [
+        ("XFD40000", 1, "larger than any annotation"),
+        ("ALM2", 1, "larger than any annotation"),
+        ("A3", "x" * 20_000, "a cell holds 20,000 characters"),
+    ],
+)
+def test_a_small_file_cannot_ask_for_much(
+    tmp_path: Path, cell: str, value: object, says: str
+) -> None:
+    path = saved(tmp_path / "s.xlsx", S=[HEADER, ["1", "a", None, 3]])
+    book = openpyxl.load_workbook(path)
+    book["S"][cell] = value
+    book.save(path)
+    with pytest.raises(DatasetError, match=says):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("12.0", 12), ("5.", 5), ("5.000", None), ("46.5", None)]
+)
+def test_a_thousands_separator_is_no_decimal_point(
+    tmp_path: Path, text: str, number: int | None
+) -> None:
+    (row,) = read(saved(tmp_path / "s.xlsx", S=[HEADER, ["1", "a", None, text]])).rows
+    if number is None:
+        with pytest.raises(DatasetError, match="must hold a whole frame number"):
+            row.frame_number("onset")
+    else:
+        assert row.frame_number("onset") == number
 
 
 def test_a_formula_that_was_never_calculated_is_an_empty_cell(tmp_path: Path) -> None:
