@@ -13,7 +13,7 @@ once for each subject that is left out, so the clips of the whole set are those 
 ========  =========================================================================================
 what      from where
 ========  =========================================================================================
-subject   the folder in ROOT
+subject   the folder in ROOT; ``s1`` is written ``s01``, as in the official list
 database  the subject's name: ``sub01`` is ``casme2``, ``s1`` and ``s01`` are ``smic``, ``006`` is
           ``samm``, any other name ``flow_images``
 label     the folder in ``u_test``: ``0`` negative, ``1`` positive, ``2`` surprise, or a name
@@ -152,6 +152,9 @@ def _clip(root: Path, subject: str, image: Path) -> Clip | Problem:
         DATABASE_OF_OTHERS,
     )
     clip = _clip_id(database, subject, image.stem.strip())
+    if database == "smic":
+        # Some copies write s1, others s01: one person must not get two keys.
+        subject = f"s{int(subject[1:]):02d}"
     try:
         if image.suffix.lower() != ".png":
             raise DatasetError("expected a PNG flow image. Export it again as PNG, or delete it.")

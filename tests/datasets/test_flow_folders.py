@@ -101,7 +101,7 @@ def test_the_database_is_told_by_the_subjects_name(
     tmp_path: Path, subject: str, database: str
 ) -> None:
     image(tmp_path / subject / "u_test" / "0" / "c.png")
-    assert keys(load(tmp_path)) == [f"{database}/{subject}/c"]
+    assert keys(load(tmp_path)) == [f"{database}/{'s01' if subject == 's1' else subject}/c"]
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_one_size_is_kept(tmp_path: Path) -> None:
         image(tmp_path / "s1" / "u_test" / "0" / f"{name}.png")
     odd = image(tmp_path / "s1" / "u_test" / "1" / "c.png", 5, 5)
     dataset = load(tmp_path)
-    assert keys(dataset) == ["smic/s1/a", "smic/s1/b"]
+    assert keys(dataset) == ["smic/s01/a", "smic/s01/b"]
     (problem,) = dataset.problems
-    assert (problem.file, problem.row, problem.clip) == (odd, None, "smic/s1/c")
+    assert (problem.file, problem.row, problem.clip) == (odd, None, "smic/s01/c")
     assert "5 x 5 pixels, but 2 of 3 images are 5 x 4" in problem.reason
 
 
@@ -156,12 +156,12 @@ def test_a_clip_that_comes_twice_is_left_out(tmp_path: Path, places: tuple[str, 
     for place in (*places, "2/d.png"):
         image(tmp_path / "s1" / "u_test" / place)
     dataset = load(tmp_path)
-    assert keys(dataset) == ["smic/s1/d"]
+    assert keys(dataset) == ["smic/s01/d"]
     assert sorted(problem.file for problem in dataset.problems) == sorted(
         tmp_path / "s1" / "u_test" / place for place in places
     )
     for problem in dataset.problems:
-        assert problem.clip == "smic/s1/c"
+        assert problem.clip == "smic/s01/c"
         assert "the clip comes 2 times, as 0/c" in problem.reason
 
 
@@ -210,7 +210,7 @@ def test_a_faulty_image_is_one_problem_and_the_others_are_kept(
     path.parent.mkdir(exist_ok=True)
     make(path)  # type: ignore[operator]
     dataset = load(root)
-    assert keys(dataset) == ["smic/s1/good"]
+    assert keys(dataset) == ["smic/s01/good"]
     (problem,) = dataset.problems
     assert problem.file == path
     assert reason in problem.reason
@@ -223,7 +223,7 @@ def test_a_subject_without_own_clips_is_one_problem(tmp_path: Path) -> None:
     image(tmp_path / "s2" / "u_train" / "0" / "good.png")
     (tmp_path / "s3" / "u_test" / "0").mkdir(parents=True)
     dataset = load(tmp_path)
-    assert keys(dataset) == ["smic/s1/good"]
+    assert keys(dataset) == ["smic/s01/good"]
     assert [(p.file.name, p.clip, p.action) for p in dataset.problems] == [
         ("s2", None, "the folder is left out"),
         ("s3", None, "the folder is left out"),
@@ -236,7 +236,7 @@ def test_one_subject_in_two_folders_is_not_two_subjects(tmp_path: Path) -> None:
     for subject in ("s1", "s01", "s2"):
         image(tmp_path / subject / "u_test" / "0" / "c.png")
     dataset = load(tmp_path)
-    assert keys(dataset) == ["smic/s2/c"]
+    assert keys(dataset) == ["smic/s02/c"]
     assert [problem.file.name for problem in dataset.problems] == ["s01", "s1"]
     assert all("s01 and s1 may both be" in problem.reason for problem in dataset.problems)
 
@@ -247,7 +247,7 @@ def test_hidden_files_and_files_beside_the_subjects_are_ignored(tmp_path: Path) 
         (tmp_path / place).write_text("x")
     (tmp_path / ".git").mkdir()
     dataset = load(tmp_path)
-    assert (keys(dataset), dataset.problems) == (["smic/s1/c"], ())
+    assert (keys(dataset), dataset.problems) == (["smic/s01/c"], ())
 
 
 @pytest.mark.parametrize("places", [(), ("sub01/0/c.png",), ("three/sub01/u_test/0/c.png",)])
@@ -267,5 +267,5 @@ def test_a_folder_that_may_not_be_listed_is_one_problem(tmp_path: Path) -> None:
         dataset = load(tmp_path)
     finally:
         closed.chmod(0o755)
-    assert keys(dataset) == ["smic/s1/c"]
+    assert keys(dataset) == ["smic/s01/c"]
     assert "cannot be listed" in dataset.problems[0].reason
