@@ -1,0 +1,127 @@
+"""Two runs are compared subject by subject, and chance is called chance."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from astsvm.errors import EvaluationError
+from astsvm.evaluation.comparison import compare_tables
+from astsvm.evaluation.metrics import score
+from astsvm.evaluation.predictions import HEADS, Prediction, PredictionTable
+
+CLASSES = ("negative", "positive", "surprise")
+
+
+def table(subjects=6, clips=6, chance=0.6, draw=0, seeds=1, worse_by=0.0, names=CLASSES):
+    generator = np.random.default_rng(draw)
+    rows = []
+    for seed, person, clip in product(range(1, seeds + 1), range(subjects), range(clips)):
+        truth = (person + clip) % 3
+        right = generator.random() < chance - worse_by
+        guess = truth if right else (truth + 1 + int(generator.random() < 0.5)) % 3
+        rows.append(
+            Prediction(seed, "db", f"s{person}", f"c{clip}", truth, dict.fromkeys(HEADS, guess), {})
+        )
+    return PredictionTable(rows, names)
+
+
+def uf1_of(rows):
+    return score([r.truth for r in rows], [r.predicted["svm"] for r in rows]).uf1
+
+
+def test_a_run_does_not_differ_from_itself():
+    same = table()
+    differences, mcnemar = compare_tables(same, same, "svm")
+    for difference in differences.values():
+        assert difference.first == difference.second
+        assert difference.interval == (0.0, 0.0)
+        assert difference.p_value == 1.0
+        assert not difference.is_distinguishable
+    assert mcnemar == ((1, 0, 0, 1.0),)
+
+
+def test_the_p_value_is_the_share_of_all_swaps():
+    first, second = table(draw=1), table(draw=2)
+    differences, _ = compare_tables(first, second, "svm")
+    people = sorted({row.subject for row in first.rows})
+    seen = uf1_of(first.rows) - uf1_of(second.rows)
+    values = []
+    for swap in product((False, True), repeat=len(people)):
+        swapped = dict(zip(people, swap, strict=True))
+        one = [b if swapped[a.subject] else a for a, b in zip(first.rows, second.rows, strict=True)]
+        other = [
+            a if swapped[a.subject] else b for a, b in zip(first.rows, second.rows, strict=True)
+        ]
+        values.append(uf1_of(one) - uf1_of(other))
+    values = np.array(values)
+    tail = min((values <= seen + 1e-9).mean(), (values >= seen - 1e-9).mean())
+    assert differences["uf1"].first - differences["uf1"].second == pytest.approx(seen)
+    assert differences["uf1"].p_value == pytest.approx(min(1, 2 * tail))
+
+
+def test_a_great_difference_is_found_and_its_interval_leaves_zero_out():
+    differences, mcnemar = compare_tables(
+        table(subjects=16, chance=0.95), table(subjects=16, chance=0.4, draw=1), "softmax"
+    )
+    for difference in differences.values():
+        assert difference.p_value < 0.001
+        assert difference.interval[0] > 0
+        assert difference.is_distinguishable
+    assert mcnemar[0].only_first > mcnemar[0].only_second
+    assert mcnemar[0].p_value < 0.001
+
+
+def test_chance_alone_is_called_so_as_often_as_promised():
+    found = [
+        compare_tables(
+            table(subjects=10, draw=2 * i), table(subjects=10, draw=2 * i + 1), "svm",
+            permutations=499, resamples=2,
+        )[0]["uf1"].is_distinguishable
+        for i in range(100)
+    ]  # fmt: skip
+    # 5 of 100 are expected; more than 12 come by chance once in 600 times.
+    assert sum(found) <= 12
+
+
+def test_figures_are_means_over_the_seeds_that_both_have():
+    first, second = table(seeds=3), table(seeds=2, draw=1)
+    differences, mcnemar = compare_tables(first, second, "svm")
+    expected = np.mean([uf1_of([r for r in first.rows if r.seed == seed]) for seed in (1, 2)])
+    assert differences["uf1"].first == pytest.approx(expected)
+    assert [test.seed for test in mcnemar] == [1, 2]
+
+
+def test_the_order_of_the_runs_only_turns_the_sign():
+    first, second = table(draw=1), table(draw=2)
+    one, _ = compare_tables(first, second, "svm")
+    other, _ = compare_tables(second, first, "svm")
+    for name in one:
+        assert one[name].p_value == other[name].p_value
+        assert one[name].interval == pytest.approx([-x for x in other[name].interval[::-1]])
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        (table(subjects=5), "did not predict the same clips .* 6 are in one"),
+        (table(names=("a", "b", "c")), "other classes"),
+    ],
+)
+def test_runs_on_other_data_are_not_compared(other, says):
+    with pytest.raises(EvaluationError, match=says):
+        compare_tables(table(), other, "svm")
+
+
+def test_another_truth_and_no_common_seed_are_refused():
+    rows = [row for row in table(seeds=2).rows if row.seed == 2]
+    with pytest.raises(EvaluationError, match="no seed in common"):
+        compare_tables(table(), PredictionTable(rows, CLASSES), "svm")
+    turned = [
+        Prediction(r.seed, r.database, r.subject, r.clip, (r.truth + 1) % 3, r.predicted, {})
+        for r in table().rows
+    ]
+    with pytest.raises(EvaluationError, match="disagree on the true class of 36 clips"):
+        compare_tables(table(), PredictionTable(turned, CLASSES), "svm")
