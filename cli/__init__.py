@@ -23,7 +23,17 @@ from astsvm.errors import AstsvmError
 
 __all__ = ["main"]
 
-COMMANDS = ("demo", "synth", "check", "preprocess", "inspect", "train", "evaluate", "doctor")
+COMMANDS = (
+    "demo",
+    "synth",
+    "check",
+    "preprocess",
+    "inspect",
+    "train",
+    "evaluate",
+    "compare",
+    "doctor",
+)
 EXIT_INTERRUPTED = 130
 
 

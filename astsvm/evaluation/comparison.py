@@ -7,7 +7,7 @@ Clips of one person are alike: what is permuted and drawn anew is whole subjects
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from astsvm.evaluation.metrics import rates
 from astsvm.evaluation.predictions import Prediction, PredictionTable, labels_of
 from astsvm.evaluation.statistics import FIGURES, Interval, subject_confusions
 
-__all__ = ["Difference", "McNemar", "compare_tables"]
+__all__ = ["Difference", "McNemar", "compare_tables", "holm_adjusted"]
 
 LEVEL = 0.05
 """A difference with a p-value of this or more is not distinguishable from chance."""
@@ -121,6 +121,35 @@ def compare_tables(
         for i, name in enumerate(FIGURES)
     }
     return differences, tuple(_mcnemar(first, second, number, head) for number in seeds)
+
+
+def holm_adjusted(
+    comparisons: Sequence[dict[str, Difference]],
+) -> list[dict[str, Difference]]:
+    """Adjust the p-values of several comparisons for their number.
+
+    The more runs are compared, the more often one of them differs by chance. Holm's procedure
+    (Scand. J. Statist. 1979) keeps the chance of any false difference of a figure below 5 %.
+
+    Parameters
+    ----------
+    comparisons : sequence of dict of str to Difference
+        As :func:`compare_tables` gives them.
+
+    Returns
+    -------
+    list of dict of str to Difference
+        The same with larger p-values; a single comparison stays as it is.
+    """
+    adjusted = [dict(comparison) for comparison in comparisons]
+    for name in FIGURES:
+        order = sorted(range(len(adjusted)), key=lambda i: adjusted[i][name].p_value)
+        largest = 0.0
+        for rank, i in enumerate(order):
+            p_value = adjusted[i][name].p_value * (len(order) - rank)
+            largest = min(1.0, max(largest, p_value))
+            adjusted[i][name] = replace(adjusted[i][name], p_value=largest)
+    return adjusted
 
 
 def _common_seeds(first: PredictionTable, second: PredictionTable) -> tuple[int, ...]:

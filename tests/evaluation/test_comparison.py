@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from astsvm.errors import EvaluationError
-from astsvm.evaluation.comparison import compare_tables
+from astsvm.evaluation.comparison import Difference, compare_tables, holm_adjusted
 from astsvm.evaluation.metrics import score
 from astsvm.evaluation.predictions import HEADS, Prediction, PredictionTable
 
@@ -125,3 +125,12 @@ def test_another_truth_and_no_common_seed_are_refused():
     ]
     with pytest.raises(EvaluationError, match="disagree on the true class of 36 clips"):
         compare_tables(table(), PredictionTable(turned, CLASSES), "svm")
+
+
+def test_several_comparisons_are_adjusted_as_by_hand():
+    def of(p_value):
+        return dict.fromkeys(("uf1", "uar", "accuracy"), Difference(0.7, 0.6, None, p_value))
+
+    adjusted = holm_adjusted([of(0.03), of(0.01), of(0.02), of(0.9)])
+    assert [c["uf1"].p_value for c in adjusted] == pytest.approx([0.06, 0.04, 0.06, 0.9])
+    assert holm_adjusted([of(0.03)])[0]["uar"].p_value == 0.03

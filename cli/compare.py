@@ -1,0 +1,113 @@
+"""`astsvm compare`: is one run better than another, or only luckier."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from astsvm.cli.options import json_option
+
+if TYPE_CHECKING:
+    from astsvm.evaluation.comparison import Difference, McNemar
+
+__all__ = ["compare"]
+
+_FIGURES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy"}
+
+
+@click.command()
+@click.argument(
+    "runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option(
+    "--head",
+    type=click.Choice(["svm", "softmax"]),
+    default="svm",
+    show_default=True,
+    help="Whose predictions are compared.",
+)
+@json_option
+def compare(runs: tuple[Path, ...], head: str, as_json: bool) -> None:
+    """Compare the runs in the folders RUNS, every one with every other.
+
+    All must have predicted the same clips. Each run is verified first. The p-values are of a test
+    that swaps the two runs' predictions of whole subjects; the intervals, of the difference, are
+    from a bootstrap over subjects. With more than two runs, p-values are adjusted for the number
+    of comparisons (Holm).
+    """
+    if len(runs) < 2:
+        raise click.UsageError("name two runs or more to compare.")
+    from astsvm.evaluation.comparison import compare_tables, holm_adjusted
+    from astsvm.evaluation.run_folder import RunFolder
+    from astsvm.evaluation.verification import verify_run
+
+    folders = [RunFolder(run) for run in runs]
+    verified = [verify_run(folder) for folder in folders]
+    synthetic = any(metrics["synthetic"] for metrics in verified)
+    tables = [folder.predictions() for folder in folders]
+    pairs = list(combinations(range(len(runs)), 2))
+    compared = [compare_tables(tables[i], tables[j], head) for i, j in pairs]
+    adjusted = holm_adjusted([differences for differences, _ in compared])
+    found = [
+        _as_dict(runs[i], runs[j], differences, mcnemar)
+        for (i, j), differences, (_, mcnemar) in zip(pairs, adjusted, compared, strict=True)
+    ]
+    if as_json:
+        outcome = {"head": head, "synthetic": synthetic, "comparisons": found}
+        click.echo(json.dumps(outcome, indent=1, ensure_ascii=False))
+    else:
+        _print(head, synthetic, found)
+
+
+def _as_dict(
+    first: Path, second: Path, differences: dict[str, Difference], mcnemar: tuple[McNemar, ...]
+) -> dict[str, Any]:
+    return {
+        "first": str(first),
+        "second": str(second),
+        "figures": {
+            name: {
+                "first": difference.first,
+                "second": difference.second,
+                "difference_ci95": difference.interval and list(difference.interval),
+                "p_value": difference.p_value,
+                "distinguishable": difference.is_distinguishable,
+            }
+            for name, difference in differences.items()
+        },
+        "mcnemar": [test._asdict() for test in mcnemar],
+    }
+
+
+def _print(head: str, synthetic: bool, found: list[dict[str, Any]]) -> None:
+    if synthetic:
+        click.echo("SYNTHETIC clips: these figures say nothing about real faces.")
+    for comparison in found:
+        click.echo(f"\n{comparison['first']} and {comparison['second']}, head {head}")
+        for name, figure in comparison["figures"].items():
+            click.echo(f"  {_FIGURES[name]:9} {_line(figure)}")
+        tests = [
+            f"{test['only_first']} : {test['only_second']} (p = {test['p_value']:.3g})"
+            for test in comparison["mcnemar"]
+        ]
+        click.echo(f"  clips that only one of them recognised, by seed: {'; '.join(tests)}")
+    click.echo(
+        "\nIn brackets: the 95 % interval of the difference. p: paired permutation of whole "
+        "subjects.\nMcNemar's p, behind the clips, takes clips of one subject for independent and "
+        "is too small."
+    )
+
+
+def _line(figure: dict[str, Any]) -> str:
+    difference = figure["first"] - figure["second"]
+    interval = figure["difference_ci95"]
+    told = f"{figure['first']:.3f} and {figure['second']:.3f}, difference {difference:+.3f}"
+    if interval is not None:
+        told += f" [{interval[0]:+.3f}, {interval[1]:+.3f}]"
+    better = "the first" if difference > 0 else "the second"
+    verdict = f"{better} is better" if figure["distinguishable"] else "not distinguishable"
+    return f"{told}, p = {figure['p_value']:.3g}: {verdict}"
