@@ -6,18 +6,18 @@ is resumed. Unknown keys are refused. Values named *ours* are not the paper's.
 
 from __future__ import annotations
 
-import difflib
-import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from astsvm.errors import SettingsError
+from astsvm.frozen_settings import FrozenSettings
 
 __all__ = [
     "PRESETS",
     "FlowSettings",
+    "InnerSettings",
     "MagnificationSettings",
     "NetworkSettings",
     "PreprocessingSettings",
@@ -28,90 +28,17 @@ __all__ = [
 Stream = Literal["flow", "idsf"]
 Module = Literal["2d", "3d"]
 PositiveInt = Annotated[int, Field(ge=1)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+
+_CANDIDATE_EPOCHS = 5
 
 
-def _require_distinct(name: str, values: tuple[str, ...]) -> None:
+def _require_distinct(name: str, values: tuple[object, ...]) -> None:
     if not values or len(set(values)) != len(values):
         raise ValueError(f"{name} must name at least one and none twice, received {values}")
 
 
-class _InvalidSettingsError(SettingsError):
-    """What is wrong with each setting, so that the record around it can name its place."""
-
-    def __init__(self, model: str, problems: list[tuple[str, str]]) -> None:
-        self.model = model
-        self.problems = problems
-        told = (f"{key}: {text}" if key else text for key, text in problems)
-        super().__init__(f"{model}: " + "; ".join(told))
-
-    def __reduce__(self) -> tuple[type[_InvalidSettingsError], tuple[str, list[tuple[str, str]]]]:
-        # An exception is otherwise copied from its message alone, as when a worker sends it.
-        return type(self), (self.model, self.problems)
-
-
-def _problems(model: type[BaseModel], error: ValidationError) -> list[tuple[str, str]]:
-    """Turn a pydantic error into (dotted key, what was expected and what came)."""
-    found: list[tuple[str, str]] = []
-    for item in error.errors(include_url=False):
-        key = ".".join(str(part) for part in item["loc"])
-        key = key if key.isprintable() else repr(key)
-        cause = item.get("ctx", {}).get("error")
-        if isinstance(cause, _InvalidSettingsError):
-            found += [(f"{key}.{inner}".rstrip("."), text) for inner, text in cause.problems]
-        elif isinstance(cause, ValueError):
-            found.append((key, str(cause)))
-        elif item["type"] == "extra_forbidden":
-            close = difflib.get_close_matches(key, model.model_fields, n=1)
-            hint = f"did you mean {close[0]}?" if close else "expected one of "
-            hint += "" if close else ", ".join(model.model_fields)
-            found.append((key, f"there is no such setting; {hint}"))
-        else:
-            received = "" if item["type"] == "missing" else f", received {item['input']!r:.80}"
-            found.append((key, f"{item['msg'][0].lower()}{item['msg'][1:]}{received}"))
-    return found
-
-
-class _Frozen(BaseModel):
-    """A settings record: immutable, no unknown keys, readable errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    def __init__(self, **values: Any) -> None:
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            model = type(self)
-            raise _InvalidSettingsError(model.__name__, _problems(model, error)) from None
-
-    def replace(self, **changes: Any) -> Self:
-        """Return a validated copy with the given fields changed."""
-        return type(self)(**{**self.model_dump(), **changes})
-
-    def to_json(self) -> str:
-        """Return canonical JSON: keys sorted, no spaces; equal settings give equal text."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Self:
-        """Read what :meth:`to_json` wrote.
-
-        Raises
-        ------
-        SettingsError
-            If `text` is no JSON object or does not describe valid settings.
-        """
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise SettingsError(f"{cls.__name__}: expected a JSON object, but {error}") from error
-        if not isinstance(values, dict):
-            raise SettingsError(
-                f"{cls.__name__}: expected a JSON object, received {type(values).__name__}."
-            )
-        return cls(**values)
-
-
-class MagnificationSettings(_Frozen):
+class MagnificationSettings(FrozenSettings):
     """Eulerian video magnification (METHOD 1.3; Wu et al. 2012)."""
 
     alpha: Annotated[float, Field(ge=0, le=200)] | None = None
@@ -134,7 +61,7 @@ class MagnificationSettings(_Frozen):
         return self
 
 
-class FlowSettings(_Frozen):
+class FlowSettings(FrozenSettings):
     """Dense optical flow (METHOD 1.5). Window, levels, iterations and local mean are ours."""
 
     method: Literal["lucas_kanade", "dis", "farneback"] = "lucas_kanade"
@@ -158,7 +85,7 @@ class FlowSettings(_Frozen):
         return self
 
 
-class PreprocessingSettings(_Frozen):
+class PreprocessingSettings(FrozenSettings):
     """From decoded frames to stored features (METHOD 1)."""
 
     size: Annotated[int, Field(ge=16, le=1024)] = 192
@@ -189,7 +116,7 @@ class PreprocessingSettings(_Frozen):
         return self.length if self.flow.zero_first else self.length - 1
 
 
-class NetworkSettings(_Frozen):
+class NetworkSettings(FrozenSettings):
     """AST+SVMNet (METHOD 2)."""
 
     streams: tuple[Stream, ...] = ("flow", "idsf")
@@ -209,19 +136,63 @@ class NetworkSettings(_Frozen):
         return self
 
 
-class TrainingSettings(_Frozen):
-    """How a fold is fitted. The number of epochs is fixed beforehand, never chosen on results."""
+class InnerSettings(FrozenSettings):
+    """What an inner split of a fold's training subjects may choose (ours)."""
+
+    splits: Annotated[int, Field(ge=2, le=10)] = 3
+    """Parts of the training subjects, each held out once by an inner network."""
+    epochs: tuple[PositiveInt, ...] = ()
+    """Numbers of epochs to choose from; none stands for five even steps up to `training.epochs`."""
+    svm_c: tuple[PositiveFloat, ...] = (0.1, 1.0, 10.0)
+    gamma_factors: tuple[PositiveFloat, ...] = (0.25, 1.0, 4.0)
+    """Candidates for gamma, in units of scikit-learn's ``"scale"``."""
+
+    @model_validator(mode="after")
+    def _candidates_are_distinct(self) -> Self:
+        for name in ("svm_c", "gamma_factors"):
+            _require_distinct(name, getattr(self, name))
+        if list(self.epochs) != sorted(set(self.epochs)):
+            raise ValueError(f"epochs must ascend, none twice, received {self.epochs}")
+        return self
+
+
+class TrainingSettings(FrozenSettings):
+    """How a fold is fitted. The number of epochs is fixed beforehand, or chosen by `inner`.
+
+    It is never chosen on results of the held-out subject.
+    """
 
     epochs: PositiveInt = 50
     batch_size: PositiveInt = 32
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
     class_weight: Literal["none", "balanced"] = "none"
     """Weights of the classes in the network's loss and in the SVM."""
-    svm_c: Annotated[float, Field(gt=0)] = 1.0
-    svm_gamma: Annotated[float, Field(gt=0)] | Literal["scale", "auto"] = "scale"
+    augmentation: Literal["none", "flip"] = "none"
+    """`flip` mirrors training clips inside the fold (ours); held-out clips stay as they are."""
+    svm_c: PositiveFloat = 1.0
+    svm_gamma: PositiveFloat | Literal["scale", "auto"] = "scale"
+    inner: InnerSettings | None = None
+    """Chooses epochs, C and gamma anew in every fold; None takes the values above."""
+
+    @model_validator(mode="after")
+    def _candidates_are_within_reach(self) -> Self:
+        if self.inner and self.inner.epochs and self.inner.epochs[-1] > self.epochs:
+            raise ValueError(
+                f"inner.epochs must not exceed epochs {self.epochs}, received {self.inner.epochs}"
+            )
+        return self
+
+    @property
+    def candidate_epochs(self) -> tuple[int, ...]:
+        """Numbers of epochs that training may end with, ascending."""
+        if self.inner is None:
+            return (self.epochs,)
+        steps = range(1, _CANDIDATE_EPOCHS + 1)
+        even = {max(1, round(self.epochs * step / _CANDIDATE_EPOCHS)) for step in steps}
+        return self.inner.epochs or tuple(sorted(even))
 
 
-class Settings(_Frozen):
+class Settings(FrozenSettings):
     """Everything a run depends on, apart from its data and seeds."""
 
     preset: str = "custom"

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from astsvm.errors import InvalidInputError
+from astsvm.network.mirroring import MirroredReader
 
 __all__ = ["MEMORY_BUDGET", "ClipReader", "epoch_orders", "prediction_batches", "training_batches"]
 
@@ -44,6 +45,7 @@ def training_batches(
     epochs: int,
     shuffle_seed: Sequence[int],
     sample_weights: npt.ArrayLike | None = None,
+    mirror: bool = False,
     memory_budget: int = MEMORY_BUDGET,
 ) -> tf.data.Dataset:
     """Return the shuffled batches of all epochs, one epoch after the other.
@@ -62,6 +64,8 @@ def training_batches(
         Epoch e, from 0, is ordered by ``default_rng([*shuffle_seed, e + 1])``.
     sample_weights : array_like of shape (n,), optional
         Weight of every clip in the loss.
+    mirror : bool
+        In every epoch a fair coin decides for each clip whether it or its mirror image is read.
     memory_budget : int
         Up to this many bytes of clips are read once and kept in memory.
 
@@ -82,7 +86,10 @@ def training_batches(
     targets: list[npt.NDArray[Any]] = [classes]
     if sample_weights is not None:
         targets.append(_weights(sample_weights, len(rows)))
-    orders = epoch_orders(len(rows), epochs, shuffle_seed)
+    orders = epoch_orders(len(rows), epochs, shuffle_seed, mirror=mirror)
+    if mirror:
+        reader, rows = MirroredReader(reader), np.concatenate([2 * rows, 2 * rows + 1])
+        targets = [np.concatenate([table, table]) for table in targets]
     return _batches(reader, streams, rows, targets, orders, batch_size, memory_budget)
 
 
@@ -92,27 +99,42 @@ def prediction_batches(
     indices: npt.ArrayLike,
     *,
     batch_size: int,
+    mirror: bool = False,
     memory_budget: int = MEMORY_BUDGET,
 ) -> tf.data.Dataset:
     """Return the clips once, in the order of `indices`, as batches ``{stream: float32}``.
 
-    Parameters and errors are those of :func:`training_batches`.
+    Parameters and errors are those of :func:`training_batches`, but with `mirror` the mirror image
+    of every clip is read instead.
     """
     rows = _integers("indices", indices)
+    if mirror:
+        reader, rows = MirroredReader(reader), 2 * rows + 1
     _check_positive(batch_size=batch_size)
     order = np.arange(len(rows))[None]
     return _batches(reader, streams, rows, [], order, batch_size, memory_budget)
 
 
-def epoch_orders(count: int, epochs: int, shuffle_seed: Sequence[int]) -> npt.NDArray[np.int64]:
-    """Return one permutation of range(count) per epoch, shape (epochs, count)."""
+def epoch_orders(
+    count: int, epochs: int, shuffle_seed: Sequence[int], *, mirror: bool = False
+) -> npt.NDArray[np.int64]:
+    """Return one permutation of range(count) per epoch, shape (epochs, count).
+
+    With `mirror`, `count` is added to an entry where the coin showed the mirror image. The order
+    of the clips is the same with and without.
+    """
     seed = [int(part) for part in shuffle_seed]
     if not seed or min(seed) < 0:
         raise InvalidInputError(
             f"shuffle_seed must be one or more numbers of at least 0, received {shuffle_seed!r}."
         )
-    orders = [np.random.default_rng([*seed, e + 1]).permutation(count) for e in range(epochs)]
-    return np.stack(orders).astype(np.int64)
+    orders = np.empty((epochs, count), dtype=np.int64)
+    for epoch, order in enumerate(orders, 1):
+        generator = np.random.default_rng([*seed, epoch])
+        order[:] = generator.permutation(count)
+        if mirror:
+            order += count * generator.integers(0, 2, count)
+    return orders
 
 
 def _batches(
@@ -126,7 +148,7 @@ def _batches(
 ) -> tf.data.Dataset:
     shapes = _shapes(reader, streams)
     read = _reading(reader, shapes, rows, memory_budget)
-    steps = -(-len(rows) // batch_size)
+    steps = -(-orders.shape[1] // batch_size)
     order_table, target_tables = tf.constant(orders), [tf.constant(table) for table in targets]
 
     def load(step: tf.Tensor) -> Any:
