@@ -181,3 +181,40 @@ def test_a_real_clip_file_feeds_the_batches(tmp_path):
             )
             found = np.concatenate([batch["flow"] for batch in data])
             np.testing.assert_array_equal(found, flow[[3, 1, 4, 0]].astype(np.float16))
+
+
+def test_a_coin_chooses_between_a_clip_and_its_mirror_image(reader):
+    from astsvm.network.input_pipeline import epoch_orders
+
+    plain = epoch_orders(200, 3, (7, 11))
+    tossed = epoch_orders(200, 3, (7, 11), mirror=True)
+    np.testing.assert_array_equal(tossed % 200, plain)
+    assert all(70 < (row >= 200).sum() < 130 for row in tossed)
+    assert not np.array_equal(tossed[0] >= 200, tossed[1] >= 200)
+
+
+@pytest.mark.parametrize("memory_budget", [0, 2**20], ids=["read", "kept"])
+def test_mirrored_batches_keep_clip_label_and_weight_together(reader, memory_budget):
+    weights = np.arange(COUNT)[::-1] / 2
+    turned = 0
+    found = list(
+        batches(reader, mirror=True, sample_weights=weights, memory_budget=memory_budget)
+    )
+    assert len(found) == 9
+    for inputs, labels, weight in found:
+        idsf, flow = inputs["idsf"][:, 0, 0, 0, 0].numpy(), inputs["flow"].numpy()
+        np.testing.assert_array_equal(labels, idsf % 3)
+        np.testing.assert_array_equal(weight, idsf / 2)
+        np.testing.assert_array_equal(flow[:, 1, 2, 3, 1], idsf + 0.5)
+        np.testing.assert_array_equal(np.abs(flow[:, 1, 2, 3, 0]), idsf + 0.5)
+        turned += int((flow[:, 0, 0, 0, 0] < 0).sum())
+    assert 5 < turned < 28
+
+
+def test_prediction_reads_only_what_is_asked_for(reader):
+    from astsvm.network.input_pipeline import prediction_batches
+
+    (plain,) = prediction_batches(reader, ["flow"], [3, 1], batch_size=4)
+    (turned,) = prediction_batches(reader, ["flow"], [3, 1], batch_size=4, mirror=True)
+    np.testing.assert_array_equal(plain["flow"][..., 0], -turned["flow"][..., 0])
+    assert plain["flow"][0, 0, 0, 0, 0] == 3.5
