@@ -83,6 +83,9 @@ class FoldResult:
         Digests of the trained weights, and of the support vectors with their coefficients.
     seconds : float
         Time the fold took.
+    attention, motion : dict of str to ndarray, float16
+        Where the network looked in the held-out clips, and the motion there, see
+        :class:`astsvm.evaluation.attention_maps.ClipMaps`. For people; nothing depends on them.
     """
 
     seed: int
@@ -96,6 +99,8 @@ class FoldResult:
     network_sha256: str
     svm_sha256: str
     seconds: float
+    attention: dict[str, npt.NDArray[np.float16]]
+    motion: dict[str, npt.NDArray[np.float16]]
 
 
 def fold_tag(subject: str) -> int:
@@ -165,6 +170,7 @@ def run_fold(task: FoldTask) -> FoldResult:
     test_features, probabilities = network.predict(task.test_indices)
     _require_finite(task, losses, train_features, test_features, probabilities)
     svm = SvmHead(task.classes).fit(train_features, task.train_labels, task.settings.training)
+    maps = network.maps(task.test_indices)
     return FoldResult(
         seed=task.seed,
         subject=task.subject,
@@ -177,6 +183,8 @@ def run_fold(task: FoldTask) -> FoldResult:
         network_sha256=array_digest(network.weights()),
         svm_sha256=array_digest(svm.support_arrays()),
         seconds=time.perf_counter() - started,
+        attention=maps.attention,
+        motion=maps.motion,
     )
 
 

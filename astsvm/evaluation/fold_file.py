@@ -25,8 +25,9 @@ from astsvm.storage.atomic import write_bytes_atomically
 
 __all__ = ["fold_file_name", "load_fold", "save_fold"]
 
-_FORMAT = "astsvm-fold 1"
+_FORMAT = "astsvm-fold 2"
 _ARRAYS = ("probabilities", "svm_scores", "losses", "scaler_mean", "scaler_scale")
+_MAPS = ("attention", "motion")
 _HEX_DIGITS = 64
 _LONGEST_NAME = 150
 
@@ -116,15 +117,31 @@ def _parsed(content: bytes) -> tuple[dict[str, Any], FoldResult]:
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         header = json.loads(str(archive["header"]))
         arrays = {name: archive[name] for name in _ARRAYS}
+        maps = {kind: _maps(archive, kind) for kind in _MAPS}
     if not isinstance(header, dict):
         raise ValueError("its header is no JSON object")
     clips = tuple(header["clips"])
     scores = [arrays[name].shape for name in ("probabilities", "svm_scores")]
     if any(len(shape) != 2 or shape[0] != len(clips) for shape in scores):
         raise ValueError(f"{len(clips)} clips do not fit scores of shapes {scores}")
+    if any(len(array) != len(clips) for kind in maps.values() for array in kind.values()):
+        raise ValueError(f"{len(clips)} clips do not fit the maps of another number")
     fields = {name: header[name] for name in ("seed", "subject", "seconds")}
     digests = {name: header[name] for name in ("network_sha256", "svm_sha256")}
-    return header, FoldResult(clips=clips, **fields, **digests, **arrays)
+    return header, FoldResult(
+        clips=clips,
+        **fields,
+        **digests,
+        **arrays,
+        attention=maps["attention"],
+        motion=maps["motion"],
+    )
+
+
+def _maps(archive: Any, kind: str) -> dict[str, Any]:
+    """Read the arrays ``KIND/NAME`` of an archive by name."""
+    names = [name for name in archive.files if name.startswith(f"{kind}/")]
+    return {name.removeprefix(f"{kind}/"): archive[name] for name in names}
 
 
 def _sealed(result: FoldResult, fingerprint: str) -> bytes:
@@ -139,6 +156,9 @@ def _sealed(result: FoldResult, fingerprint: str) -> bytes:
         "svm_sha256": result.svm_sha256,
     }
     arrays = {name: getattr(result, name) for name in _ARRAYS}
+    for kind in _MAPS:
+        for name, array in getattr(result, kind).items():
+            arrays[f"{kind}/{name}"] = array
     file = io.BytesIO()
     np.savez(file, header=np.array(json.dumps(header)), **arrays)
     with zipfile.ZipFile(file, "a") as archive:

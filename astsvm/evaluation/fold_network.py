@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from astsvm.config import NetworkSettings
+from astsvm.evaluation.attention_maps import ClipMaps, clip_maps
 
 if TYPE_CHECKING:
     from astsvm.evaluation.fold import FoldTask
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["FoldNetwork"]
 
 Shapes = tuple[tuple[str, tuple[int, int, int, int]], ...]
+
+# Outside the compiled network every step at full size keeps its result: few clips at a time.
+_CLIPS_A_MAP_BATCH = 8
 
 
 class FoldNetwork:
@@ -85,6 +89,13 @@ class FoldNetwork:
         )
         found = self._outputs.predict(batches, verbose=0)
         return found["features"], found["probabilities"]
+
+    def maps(self, indices: npt.NDArray[np.int64]) -> ClipMaps:
+        """Return where the network looks in clips, and the motion there."""
+        batches = prediction_batches(
+            self._task.clips, self._streams, indices, batch_size=_CLIPS_A_MAP_BATCH
+        )
+        return clip_maps(self._model, self._streams, batches)
 
     def weights(self) -> list[npt.NDArray[Any]]:
         """Return all weights, moving statistics included."""

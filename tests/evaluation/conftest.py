@@ -32,6 +32,11 @@ def make_result():
             network_sha256="a" * 64,
             svm_sha256="b" * 64,
             seconds=1.5,
+            attention={
+                "flow": generator.random((clips, 4, 5)).astype(np.float16),
+                "flow_frames": generator.random((clips, 2)).astype(np.float16),
+            },
+            motion={"flow": generator.random((clips, 4, 5)).astype(np.float16)},
         )
 
     return make

@@ -41,7 +41,9 @@ def fitted(result) -> tuple:
 
 
 def said(result) -> str:
-    return array_digest((result.probabilities, result.svm_scores))
+    maps = [result.attention[name] for name in sorted(result.attention)]
+    maps += [result.motion[name] for name in sorted(result.motion)]
+    return array_digest((result.probabilities, result.svm_scores, *maps))
 
 
 def run(*tasks):
@@ -99,6 +101,14 @@ def test_result_tells_what_was_held_out_and_learnt(write_clips, tiny_settings):
     assert result.losses[-1] < 0.5 * result.losses[0]
     assert np.argmax(result.svm_scores, axis=1).tolist() == [0, 1, 2]
     assert (result.scaler_scale > 0).all()
+    assert result.attention["flow"].shape == result.motion["flow"].shape == (3, 16, 16)
+    assert result.attention["flow_frames"].shape == (3, 2)
+    # Trained, it looks away from "the same everywhere", where it started.
+    assert result.attention["flow"].std(dtype=np.float64) > 0.01
+    # The fixture plants the motion of each class in rows of its own.
+    assert result.motion["flow"].mean(axis=2).argmax(axis=1).tolist() == pytest.approx(
+        [2, 6, 10], abs=3
+    )
 
 
 def test_changed_files_are_refused(write_clips, tiny_settings):

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,30 @@ def test_comes_back_as_it_was(tmp_path, make_result):
     result = make_result(subject="smic/Jürgen 1")
     save_fold(tmp_path / "fold.npz", result, "f" * 64)
     again = load_fold(tmp_path / "fold.npz", "f" * 64)
-    for name, value in vars(result).items():
-        read = getattr(again, name)
+    for name, value in leaves(result).items():
+        read = leaves(again)[name]
         if isinstance(value, np.ndarray):
             assert read.dtype == value.dtype
             assert np.array_equal(read, value), name
         else:
             assert read == value, name
+
+
+def leaves(result) -> dict:
+    """The fields of a result, with those that are dicts of arrays taken apart."""
+    flat = {}
+    for name, value in vars(result).items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{key}": array for key, array in value.items()} | {name: list(value)}
+        else:
+            flat[name] = value
+    return flat
+
+
+def test_a_fold_without_maps_comes_back_without(tmp_path, make_result):
+    save_fold(tmp_path / "fold.npz", replace(make_result(), attention={}, motion={}), "f")
+    again = load_fold(tmp_path / "fold.npz", "f")
+    assert again.attention == again.motion == {}
 
 
 def test_is_an_ordinary_archive_without_pickles(tmp_path, make_result):
@@ -70,7 +88,7 @@ def archive_of(header: str, **changes) -> bytes:
 
 def header_of(**changes) -> str:
     names = ("network_sha256", "svm_sha256", "subject")
-    header = {"format": "astsvm-fold 1", "fingerprint": "f", "seed": 1, "seconds": 1.0}
+    header = {"format": "astsvm-fold 2", "fingerprint": "f", "seed": 1, "seconds": 1.0}
     return json.dumps(header | dict.fromkeys(names, "x") | {"clips": ["a/b/c"]} | changes)
 
 
@@ -98,13 +116,15 @@ def broken_deflate() -> bytes:
         archive_of("[1]"),
         archive_of("3"),
         archive_of("[" * 100_000),
-        archive_of(json.dumps({"format": "astsvm-fold 1", "fingerprint": "f"})),
+        archive_of(json.dumps({"format": "astsvm-fold 2", "fingerprint": "f"})),
         archive_of(header_of(clips=None)),
         archive_of(header_of(clips=["a/b/c", "a/b/d"])),
         archive_of(header_of(), probabilities=np.array("x")),
         archive_of(header_of(), svm_scores=np.zeros((0, 3))),
+        archive_of(header_of(), **{"attention/flow": np.zeros((2, 4, 4))}),
+        archive_of(header_of(), **{"motion/flow": np.zeros(())}),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_a_forged_file_with_a_fitting_seal_is_refused_in_words(tmp_path, content):
     (tmp_path / "fold.npz").write_bytes(content)
@@ -121,6 +141,12 @@ def test_fold_of_another_run_is_refused(tmp_path, make_result):
     save_fold(tmp_path / "fold.npz", make_result(), "f")
     with pytest.raises(StorageError, match="another run"):
         load_fold(tmp_path / "fold.npz", "g")
+
+
+def test_a_fold_of_an_older_format_is_refused(tmp_path):
+    (tmp_path / "fold.npz").write_bytes(archive_of(header_of(format="astsvm-fold 1")))
+    with pytest.raises(StorageError, match="version"):
+        load_fold(tmp_path / "fold.npz", "f")
 
 
 def test_missing_file_is_refused_in_words(tmp_path):
