@@ -1,4 +1,4 @@
-"""A record of settings: immutable, no unknown keys, canonical as JSON, and readable in its errors."""
+"""A record of settings: immutable, no unknown keys, canonical JSON, readable errors."""
 
 from __future__ import annotations
 

@@ -44,20 +44,22 @@ def _lines(metrics: dict[str, Any]) -> list[str]:
         f"{len(metrics['class_names'])} classes, protocol {metrics['protocol']}, "
         + ("1 seed" if seeds == 1 else f"means over {seeds} seeds (sd over seeds after +-)")
     ]
+    lines.append(_evaluation_line(metrics))
     if metrics["synthetic"]:
         lines.insert(0, "SYNTHETIC clips: these figures say nothing about real faces.")
+    lines = [*(metrics.get("marks") or ()), *lines]
     if not metrics["complete"]:
         lines.append("INCOMPLETE: clips of missing folds are not scored.")
     databases = [part for part in metrics["svm"] if part != "full"]
-    # With a single database, its part is the whole.
-    for part in ["full", *databases] if len(databases) > 1 else ["full"]:
+    for part in ["full", *databases]:
         lines += ["", _heading(part, metrics["svm"][part])]
         lines += [_head_line(name, metrics[head][part]) for head, name in _HEADS.items()]
         lines += [_floor_line(name, metrics["floors"][part][f]) for f, name in _FLOORS.items()]
+        lines += _leak_lines(metrics.get("leak_meter"), part)
     lines += ["", "In brackets: 95 % intervals of a bootstrap over subjects."]
     few = [
         f"{part} has {metrics['svm'][part]['n_subjects']}"
-        for part in (databases if len(databases) > 1 else ["full"])
+        for part in databases or ["full"]
         if 1 < metrics["svm"][part]["n_subjects"] < FEW_SUBJECTS
     ]
     if few:
@@ -67,6 +69,18 @@ def _lines(metrics: dict[str, Any]) -> list[str]:
             "show how much people differ."
         )
     return lines
+
+
+def _evaluation_line(metrics: dict[str, Any]) -> str:
+    if metrics["evaluation"] == "SDE":
+        return "SDE: single-database evaluation, trained and judged on one database alone"
+    return "CDE: composite evaluation, trained on all databases; each one's part stands below"
+
+
+def _leak_lines(leaked: dict[str, Any] | None, part: str) -> list[str]:
+    if leaked is None:
+        return []
+    return [_floor_line(f"LEAK METER, {name}", leaked[head][part]) for head, name in _HEADS.items()]
 
 
 def _heading(part: str, figures: dict[str, Any]) -> str:

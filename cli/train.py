@@ -19,6 +19,7 @@ from astsvm.cli.options import (
 )
 from astsvm.cli.progress import progress_bar
 from astsvm.cli.result_table import print_result
+from astsvm.config import InnerSettings
 from astsvm.datasets.protocols import PROTOCOLS
 
 __all__ = ["train"]
@@ -68,6 +69,35 @@ class Names(click.ParamType):
     type=click.Choice(["none", "balanced"]),
     help="Weights of the classes in the loss and in the SVM.",
 )
+@click.option(
+    "--augmentation",
+    type=click.Choice(["none", "flip"]),
+    help="flip: mirror training clips inside the fold.",
+)
+@click.option(
+    "--inner",
+    is_flag=True,
+    help="Choose epochs, C and gamma in every fold, by a split of its training subjects.",
+)
+@click.option(
+    "--oracle-epoch",
+    is_flag=True,
+    help="LEAK METER: what choosing the epoch on the held-out subjects would have claimed.",
+)
+@click.option(
+    "--permute-labels",
+    type=click.IntRange(0),
+    is_flag=False,
+    flag_value=1,
+    metavar="[SEED]",
+    help="NULL RUN: permute the labels among the clips first; nothing is left to learn.",
+)
+@click.option(
+    "--fold-timeout",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="A fold that takes longer counts as hung.  [default: ten times the longest so far]",
+)
 @resume_option
 @click.option(
     "-o",
@@ -93,6 +123,11 @@ def train(
     attention: str | None,
     modules: tuple[str, ...] | None,
     class_weight: str | None,
+    augmentation: str | None,
+    inner: bool,
+    oracle_epoch: bool,
+    permute_labels: int | None,
+    fold_timeout: float | None,
     resume: bool,
     output: Path,
     quiet: bool,
@@ -104,7 +139,8 @@ def train(
     form one composite set. The folder of the run gets config.json, the folds, predictions.csv,
     metrics.json, megc_log.txt, figures and report.html.
 
-    A fold that fails is left out with its reason; the exit code is then 3.
+    A fold that fails is left out with its reason, one whose process dies or hangs after three
+    tries; the exit code is then 3.
     """
     if not loso:
         raise click.UsageError(
@@ -115,7 +151,12 @@ def train(
 
     settings = chosen_settings(preset, settings_file)
     network = {"streams": streams, "attention": attention, "modules": modules}
-    training = {"epochs": epochs, "class_weight": class_weight}
+    training = {
+        "epochs": epochs,
+        "class_weight": class_weight,
+        "augmentation": augmentation,
+        "inner": (settings.training.inner or InnerSettings()) if inner else None,
+    }
     settings = settings.replace(
         network=settings.network.replace(**_given(network)),
         training=settings.training.replace(**_given(training)),
@@ -132,6 +173,9 @@ def train(
             seeds=seeds,
             workers=workers,
             resume=resume,
+            oracle_epoch=oracle_epoch,
+            permute_labels=permute_labels,
+            fold_timeout=fold_timeout,
             progress=progress,
         )
     report = write_report(output)

@@ -20,6 +20,7 @@ from astsvm.config import Settings
 from astsvm.errors import EvaluationError
 
 if TYPE_CHECKING:
+    from astsvm.evaluation.fold_network import FoldNetwork
     from astsvm.storage.reader import ClipCollection
 
 __all__ = ["FoldResult", "FoldTask", "array_digest", "class_weights", "fold_tag", "run_fold"]
@@ -48,6 +49,10 @@ class FoldTask:
         Positions of the held-out clips. Their labels stay with the caller.
     test_clips : tuple of str
         Keys ``database/subject/clip`` of the held-out clips.
+    train_subjects : tuple of str
+        Key of every training clip's subject, for an inner split.
+    every_epoch : bool
+        Predict the held-out clips after every epoch as well, for the leak meter.
     """
 
     clips: ClipCollection
@@ -59,6 +64,8 @@ class FoldTask:
     train_labels: npt.NDArray[np.int64]
     test_indices: npt.NDArray[np.int64]
     test_clips: tuple[str, ...]
+    train_subjects: tuple[str, ...]
+    every_epoch: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +84,10 @@ class FoldResult:
         One-vs-rest decision values of the SVM; the largest one is its prediction.
     losses : ndarray of shape (epochs,), float64
         Mean training loss of every epoch.
+    chosen : dict of str to number
+        What an inner split chose: ``epochs``, ``svm_c``, ``gamma_factor``; empty without one.
+    epoch_probabilities, epoch_svm_scores : ndarray of shape (epochs, m, classes)
+        What both heads said after every epoch; no epochs unless the task asked for it.
     scaler_mean, scaler_scale : ndarray of shape (features,), float64
         What the scaler learnt from the training clips.
     network_sha256, svm_sha256 : str
@@ -94,6 +105,9 @@ class FoldResult:
     probabilities: npt.NDArray[np.float32]
     svm_scores: npt.NDArray[np.float64]
     losses: npt.NDArray[np.float64]
+    chosen: dict[str, float]
+    epoch_probabilities: npt.NDArray[np.float32]
+    epoch_svm_scores: npt.NDArray[np.float64]
     scaler_mean: npt.NDArray[np.float64]
     scaler_scale: npt.NDArray[np.float64]
     network_sha256: str
@@ -148,8 +162,8 @@ def run_fold(task: FoldTask) -> FoldResult:
     Raises
     ------
     EvaluationError
-        If the training clips show fewer than two classes, the clip files have changed since the
-        task was made, or the training diverged.
+        If the training clips show fewer than two classes or cannot be split within as the settings
+        ask, the clip files have changed since the task was made, or the training diverged.
     """
     started = time.perf_counter()
     if len(np.unique(task.train_labels)) < 2:
@@ -163,21 +177,36 @@ def run_fold(task: FoldTask) -> FoldResult:
     start_tensorflow()
     from astsvm.classifier import SvmHead
     from astsvm.evaluation.fold_network import FoldNetwork
+    from astsvm.evaluation.inner_selection import choose_within_training, settings_of_choice
 
-    network = FoldNetwork(task, (task.seed, fold_tag(task.subject)))
-    losses = network.train(task.train_labels, _sample_weights(task))
-    train_features, _ = network.predict(task.train_indices)
-    test_features, probabilities = network.predict(task.test_indices)
-    _require_finite(task, losses, train_features, test_features, probabilities)
-    svm = SvmHead(task.classes).fit(train_features, task.train_labels, task.settings.training)
+    seed = (task.seed, fold_tag(task.subject))
+    training = task.settings.training
+    choice = choose_within_training(task, seed) if training.inner else None
+    network = FoldNetwork(task, seed)
+    diary = _EpochDiary(task, network)
+    losses = network.train(
+        task.train_indices,
+        task.train_labels,
+        epochs=choice.epochs if choice else training.epochs,
+        after_epoch=diary.write if task.every_epoch else None,
+    )
+    features, labels = network.training_features(task.train_indices, task.train_labels)
+    found = network.predict(task.test_indices)
+    _require_finite(task, losses, features, found.features, found.probabilities)
+    if choice:
+        training = settings_of_choice(training, choice, features)
+    svm = SvmHead(task.classes).fit(features, labels, training)
     maps = network.maps(task.test_indices)
     return FoldResult(
         seed=task.seed,
         subject=task.subject,
         clips=task.test_clips,
-        probabilities=probabilities,
-        svm_scores=svm.decision_function(test_features),
+        probabilities=found.probabilities,
+        svm_scores=svm.decision_function(found.features),
         losses=losses,
+        chosen=choice.as_numbers() if choice else {},
+        epoch_probabilities=diary.probabilities,
+        epoch_svm_scores=diary.svm_scores,
         scaler_mean=svm.scaler_mean,
         scaler_scale=svm.scaler_scale,
         network_sha256=array_digest(network.weights()),
@@ -188,10 +217,35 @@ def run_fold(task: FoldTask) -> FoldResult:
     )
 
 
-def _sample_weights(task: FoldTask) -> npt.NDArray[np.float32] | None:
-    if task.settings.training.class_weight == "none":
-        return None
-    return class_weights(task.train_labels, task.classes)[task.train_labels]
+class _EpochDiary:
+    """What both heads say of the held-out clips after every epoch; their truth is not known here.
+
+    Parameters
+    ----------
+    task : FoldTask
+        The fold.
+    network : FoldNetwork
+        The network in training.
+    """
+
+    def __init__(self, task: FoldTask, network: FoldNetwork) -> None:
+        self._task, self._network = task, network
+        nothing = (0, len(task.test_clips), task.classes)
+        self.probabilities = np.empty(nothing, np.float32)
+        self.svm_scores = np.empty(nothing, np.float64)
+
+    def write(self, epoch: int) -> None:
+        """Fit the SVM as it would be fitted now, and note what both heads say."""
+        from astsvm.classifier import SvmHead
+
+        task, network = self._task, self._network
+        features, labels = network.training_features(task.train_indices, task.train_labels)
+        found = network.predict(task.test_indices)
+        _require_finite(task, features, found.features, found.probabilities)
+        svm = SvmHead(task.classes).fit(features, labels, task.settings.training)
+        scores = svm.decision_function(found.features)
+        self.probabilities = np.concatenate([self.probabilities, found.probabilities[None]])
+        self.svm_scores = np.concatenate([self.svm_scores, scores[None]])
 
 
 def _require_finite(task: FoldTask, *arrays: npt.NDArray[np.floating]) -> None:

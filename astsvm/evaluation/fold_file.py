@@ -26,7 +26,15 @@ from astsvm.storage.atomic import write_bytes_atomically
 __all__ = ["fold_file_name", "load_fold", "save_fold"]
 
 _FORMAT = "astsvm-fold 2"
-_ARRAYS = ("probabilities", "svm_scores", "losses", "scaler_mean", "scaler_scale")
+_ARRAYS = (
+    "probabilities",
+    "svm_scores",
+    "losses",
+    "epoch_probabilities",
+    "epoch_svm_scores",
+    "scaler_mean",
+    "scaler_scale",
+)
 _MAPS = ("attention", "motion")
 _HEX_DIGITS = 64
 _LONGEST_NAME = 150
@@ -126,7 +134,10 @@ def _parsed(content: bytes) -> tuple[dict[str, Any], FoldResult]:
         raise ValueError(f"{len(clips)} clips do not fit scores of shapes {scores}")
     if any(len(array) != len(clips) for kind in maps.values() for array in kind.values()):
         raise ValueError(f"{len(clips)} clips do not fit the maps of another number")
-    fields = {name: header[name] for name in ("seed", "subject", "seconds")}
+    for name in ("epoch_probabilities", "epoch_svm_scores"):
+        if arrays[name].ndim != 3 or arrays[name].shape[1:] != scores[0]:
+            raise ValueError(f"{name} of shape {arrays[name].shape} do not fit the other scores")
+    fields = {name: header[name] for name in ("seed", "subject", "seconds", "chosen")}
     digests = {name: header[name] for name in ("network_sha256", "svm_sha256")}
     return header, FoldResult(
         clips=clips,
@@ -152,6 +163,7 @@ def _sealed(result: FoldResult, fingerprint: str) -> bytes:
         "subject": result.subject,
         "seconds": result.seconds,
         "clips": list(result.clips),
+        "chosen": result.chosen,
         "network_sha256": result.network_sha256,
         "svm_sha256": result.svm_sha256,
     }

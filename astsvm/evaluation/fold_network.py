@@ -8,8 +8,9 @@ optimiser's moments and step count to zero. A fold then gives the same bits as i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 # First, because it sets the environment that TensorFlow reads when it is imported.
 from astsvm.network.input_pipeline import prediction_batches, training_batches
@@ -22,16 +23,24 @@ import numpy.typing as npt
 
 from astsvm.config import NetworkSettings
 from astsvm.evaluation.attention_maps import ClipMaps, clip_maps
+from astsvm.evaluation.fold import class_weights
 
 if TYPE_CHECKING:
     from astsvm.evaluation.fold import FoldTask
 
-__all__ = ["FoldNetwork"]
+__all__ = ["FoldNetwork", "Outputs"]
 
 Shapes = tuple[tuple[str, tuple[int, int, int, int]], ...]
 
 # Outside the compiled network every step at full size keeps its result: few clips at a time.
 _CLIPS_A_MAP_BATCH = 8
+
+
+class Outputs(NamedTuple):
+    """Penultimate features (n, d) and class probabilities (n, classes) of n clips, float32."""
+
+    features: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32]
 
 
 class FoldNetwork:
@@ -59,36 +68,67 @@ class FoldNetwork:
         _begin_anew(self._model, _built(*structure))
 
     def train(
-        self, labels: npt.NDArray[np.int64], sample_weights: npt.NDArray[np.float32] | None
+        self,
+        indices: npt.NDArray[np.int64],
+        labels: npt.NDArray[np.int64],
+        *,
+        epochs: int,
+        after_epoch: Callable[[int], None] | None = None,
     ) -> npt.NDArray[np.float64]:
-        """Fit the network to the training clips and return the mean loss of every epoch."""
+        """Fit the network to clips and return the mean loss of every epoch.
+
+        `after_epoch` is called with the number of epochs done; it may predict, which leaves the
+        rest of the training as it would have been.
+        """
         task, training = self._task, self._task.settings.training
+        weights = None
+        if training.class_weight == "balanced":
+            weights = class_weights(labels, task.classes)[labels]
         batches = training_batches(
             task.clips,
             self._streams,
-            task.train_indices,
+            indices,
             labels,
             batch_size=training.batch_size,
-            epochs=training.epochs,
+            epochs=epochs,
             shuffle_seed=self._seed,
-            sample_weights=sample_weights,
+            sample_weights=weights,
+            mirror=training.augmentation == "flip",
         )
-        steps = -(-len(task.train_indices) // training.batch_size)
         history = self._model.fit(
-            batches, epochs=training.epochs, steps_per_epoch=steps, shuffle=False, verbose=0
+            batches,
+            epochs=epochs,
+            steps_per_epoch=-(-len(indices) // training.batch_size),
+            shuffle=False,
+            verbose=0,
+            callbacks=[_AfterEpoch(after_epoch)] if after_epoch else None,
         )
         return np.asarray(history.history["loss"], dtype=np.float64)
 
-    def predict(
-        self, indices: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return penultimate features (n, d) and class probabilities (n, classes) of clips."""
-        batch_size = self._task.settings.training.batch_size
+    def predict(self, indices: npt.NDArray[np.int64], *, mirror: bool = False) -> Outputs:
+        """Return what the network makes of clips, or of their mirror images."""
         batches = prediction_batches(
-            self._task.clips, self._streams, indices, batch_size=batch_size
+            self._task.clips,
+            self._streams,
+            indices,
+            batch_size=self._task.settings.training.batch_size,
+            mirror=mirror,
         )
         found = self._outputs.predict(batches, verbose=0)
-        return found["features"], found["probabilities"]
+        return Outputs(found["features"], found["probabilities"])
+
+    def training_features(
+        self, indices: npt.NDArray[np.int64], labels: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """Return the features a head is fitted to, and their labels.
+
+        Where training clips are mirrored, the head gets every clip and its mirror image.
+        """
+        features = self.predict(indices).features
+        if self._task.settings.training.augmentation == "none":
+            return features, labels
+        turned = self.predict(indices, mirror=True).features
+        return np.concatenate([features, turned]), np.concatenate([labels, labels])
 
     def maps(self, indices: npt.NDArray[np.int64]) -> ClipMaps:
         """Return where the network looks in clips, and the motion there."""
@@ -100,6 +140,15 @@ class FoldNetwork:
     def weights(self) -> list[npt.NDArray[Any]]:
         """Return all weights, moving statistics included."""
         return list(self._model.get_weights())
+
+
+class _AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
+    def __init__(self, call: Callable[[int], None]) -> None:
+        super().__init__()
+        self._call = call
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._call(epoch + 1)
 
 
 def _built(network: str, shapes: Shapes, classes: int) -> keras.Model:

@@ -174,4 +174,5 @@ def _counted(
     """Return the confusion matrix of the largest scores."""
     predicted = np.argmax(scores, axis=1).astype(np.int64)
     everyone = np.zeros(len(truth), np.int64)
-    return subject_confusions(everyone, truth, predicted, classes)[0]
+    counts: _Counts = subject_confusions(everyone, truth, predicted, classes)[0]
+    return counts

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from astsvm.config import Settings
 from astsvm.errors import SettingsError, StorageError
 from astsvm.evaluation.fold import FoldResult, FoldTask, run_fold
+from astsvm.evaluation.leak_meter import oracle_predictions
 from astsvm.evaluation.predictions import join_predictions
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.run_plan import RunPlan, plan_run
-from astsvm.evaluation.summary import MissingFold, summarise
+from astsvm.evaluation.summary import MissingFold, run_metrics
 from astsvm.execution import refuse_unguarded_script, run_tasks
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ _LOGGER = logging.getLogger(__name__)
 # Keras leaks a little memory with every training; a fresh process now and then gives it back.
 _FOLDS_PER_PROCESS = 40
 _LONGEST_REASON = 1000
+_ATTEMPTS = 3
+_FIRST_LIMIT = 6 * 3600.0
+_SHORTEST_LIMIT = 1800.0
+_TIMES_THE_LONGEST = 10
 
 
 def run_loso(
@@ -45,13 +50,18 @@ def run_loso(
     seeds: int = 1,
     workers: int = 1,
     resume: bool = False,
+    oracle_epoch: bool = False,
+    permute_labels: int | None = None,
+    fold_timeout: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Hold out every subject once, train on the others, and score what was held out.
 
     Everything that is fitted (network, scaler, SVM, class weights) is fitted inside the fold. The
-    number of epochs is fixed beforehand. Nothing is chosen on a held-out subject. A fold that
-    fails is left out with its reason, and the others go on.
+    number of epochs is fixed beforehand, or chosen on an inner split of the training subjects
+    (``training.inner`` of the settings). Nothing is chosen on a held-out subject. A fold that
+    fails is left out with its reason, and the others go on; one whose process dies or hangs is
+    tried three times.
 
     Parameters
     ----------
@@ -71,6 +81,15 @@ def run_loso(
     resume : bool
         Go on with the run in `output`, if there is one, and only compute the folds that are
         missing or damaged.
+    oracle_epoch : bool
+        Measure beside the figures what choosing the epoch on the held-out subjects would have
+        claimed: ``metrics["leak_meter"]`` and ``leak_meter.csv``. It is no result and is marked so.
+    permute_labels : int, optional
+        Permute the labels among the clips with this seed before anything else: the null, in which
+        there is nothing to learn. Marked so in every output.
+    fold_timeout : float, optional
+        Seconds after which a fold counts as hung. By default ten times the longest fold so far,
+        at least half an hour; six hours before the first is done.
     progress : callable, optional
         Called with the number of folds done and in all.
 
@@ -89,14 +108,22 @@ def run_loso(
     """
     settings = Settings.from_preset(config) if isinstance(config, str) else config
     _check_arguments(settings, seeds=seeds, workers=workers)
+    _check_permutation(permute_labels)
     refuse_unguarded_script()
     with closing(RunFolder(Path(output))) as folder:
         # Open as long as folds are handed out: only then does a copy know the digest to insist on.
         with _opened(clips) as collection:
-            plan = plan_run(collection, settings, protocol, seeds)
+            plan = plan_run(
+                collection,
+                settings,
+                protocol,
+                seeds,
+                oracle_epoch=oracle_epoch,
+                permute_labels=permute_labels,
+            )
             folder.begin(plan.config, resume=resume)
             _tell_of_surprises(plan, settings)
-            reasons = _compute(plan, folder, workers, progress)
+            reasons = _compute(plan, folder, workers, fold_timeout, progress)
         return _conclude(plan, folder, reasons)
 
 
@@ -113,6 +140,13 @@ def _check_arguments(settings: Any, **numbers: Any) -> None:
             )
 
 
+def _check_permutation(seed: Any) -> None:
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
+        raise SettingsError(
+            f"permute_labels must be a seed, a whole number and 0 or more, received {seed!r}."
+        )
+
+
 def _tell_of_surprises(plan: RunPlan, settings: Settings) -> None:
     """Say before hours of work what one may not have meant; the report says it again."""
     if differences := plan.config["other_than_settings"]:
@@ -122,6 +156,8 @@ def _tell_of_surprises(plan: RunPlan, settings: Settings) -> None:
             settings.preset,
             differences,
         )
+    for mark in plan.config["marks"]:
+        _LOGGER.warning("note: %s", mark)
     left_out = plan.config["data"]["left_out"]
     if left_out:
         reasons = "; ".join(f"{count} x {reason}" for reason, count in left_out.items())
@@ -153,6 +189,7 @@ def _compute(
     plan: RunPlan,
     folder: RunFolder,
     workers: int,
+    fold_timeout: float | None,
     progress: Callable[[int, int], None] | None,
 ) -> dict[tuple[int, str], str]:
     """Compute the folds that are not there, write each; return why folds failed."""
@@ -161,13 +198,27 @@ def _compute(
     reasons: dict[tuple[int, str], str] = {}
     if progress:
         progress(done, len(plan.tasks))
-    outcomes = run_tasks(run_fold, pending, workers=workers, tasks_per_process=_FOLDS_PER_PROCESS)
+    longest = 0.0
+
+    def patience() -> float:
+        known = max(_SHORTEST_LIMIT, _TIMES_THE_LONGEST * longest)
+        return known if longest else _FIRST_LIMIT
+
+    outcomes = run_tasks(
+        run_fold,
+        pending,
+        workers=workers,
+        timeout=fold_timeout if fold_timeout is not None else patience,
+        attempts=_ATTEMPTS,
+        tasks_per_process=_FOLDS_PER_PROCESS,
+    )
     # Closed on the way out, so that an error here leaves no worker at its fold.
     with closing(outcomes):
         for outcome in outcomes:
             task = pending[outcome.index]
             if outcome.result is not None:
                 folder.save_fold(outcome.result, plan.config)
+                longest = max(longest, outcome.result.seconds)
             else:
                 reasons[task.seed, task.subject] = _one_line(outcome.error)
             done += 1
@@ -182,10 +233,11 @@ def _conclude(
     """Score what lies in the folder, and write the figures beside it."""
     results, missing = _collect(plan, folder, reasons)
     table = join_predictions(results, plan.truth, plan.class_names)
-    metrics = summarise(table, missing)
-    metrics["protocol"] = plan.config["protocol"]
-    metrics["synthetic"] = plan.config["synthetic"]
-    folder.write_results(table, metrics)
+    leaked = None
+    if plan.config["oracle_epoch"]:
+        leaked = oracle_predictions(results, plan.truth, plan.class_names)
+    metrics = run_metrics(plan.config, table, missing, leaked)
+    folder.write_results(table, metrics, leaked=leaked, chosen=results)
     return metrics
 
 

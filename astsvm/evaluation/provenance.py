@@ -24,10 +24,13 @@ _DISTRIBUTIONS = (
 _DECISIVE_CODE = (
     "network",
     "classifier.py",
+    "config.py",
     "datasets/protocol_tables.py",
     "datasets/protocols.py",
     "evaluation/fold.py",
     "evaluation/fold_network.py",
+    "evaluation/inner_selection.py",
+    "evaluation/metrics.py",
     "evaluation/splits.py",
 )
 

@@ -5,6 +5,8 @@
     config.json        settings, protocol, seeds, data digest, versions: all a result depends on
     folds/SEED/DATABASE_SUBJECT.npz
     predictions.csv    seed, database, subject, clip, truth, both heads, their scores
+    choices.csv        what an inner split chose in every fold, if it was asked to
+    leak_meter.csv     no result: predictions at epochs chosen on the held-out subjects, if asked
     metrics.json       figures of both heads, intervals, floors, what is missing
     megc_log.txt       official log of the SVM, first seed; megc_log_seedK.txt for the others
     report.html, figures/*.png
@@ -15,15 +17,18 @@ files, but for the seconds that a fold took, which its file tells.
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from astsvm.errors import EvaluationError, StorageError
+from astsvm.evaluation.choices import choices_csv
 from astsvm.evaluation.fold import FoldResult
 from astsvm.evaluation.fold_file import fold_file_name, load_fold, save_fold
 from astsvm.evaluation.megc_log import megc_log
@@ -38,6 +43,8 @@ __all__ = ["RunFolder"]
 _FORMAT = "astsvm-run"
 _VERSION = 1
 _LOCK = ".astsvm-lock"
+_LEAKED = "leak_meter.csv"
+_CHOICES = "choices.csv"
 _TOLD_ONLY = ("files", "other_than_settings")
 """Keys of config.json for people: no number of the run depends on them."""
 
@@ -192,9 +199,20 @@ class RunFolder:
         path = self.fold_path(seed, subject)
         return load_fold(path, _fingerprint(config, seed, subject))
 
-    def write_results(self, table: PredictionTable, metrics: dict[str, Any]) -> None:
-        """Write predictions, metrics and the logs of every seed."""
+    def write_results(
+        self,
+        table: PredictionTable,
+        metrics: dict[str, Any],
+        *,
+        leaked: PredictionTable | None = None,
+        chosen: Iterable[FoldResult] = (),
+    ) -> None:
+        """Write predictions, metrics, the logs of every seed, and what folds chose within."""
         self._write("predictions.csv", table.to_csv())
+        if leaked is not None:
+            self._write(_LEAKED, leaked.to_csv())
+        if choices := choices_csv(chosen):
+            self._write(_CHOICES, choices)
         for number, seed in enumerate(table.seeds):
             name = f"megc_log_seed{seed}.txt" if number else "megc_log.txt"
             self._write(name, megc_log(table, seed))
@@ -216,10 +234,23 @@ class RunFolder:
         StorageError, EvaluationError
             If it is missing or not what the run wrote.
         """
+        return self._table("predictions.csv")
+
+    def leaked_predictions(self) -> PredictionTable:
+        """Read ``leak_meter.csv``; errors are those of :meth:`predictions`."""
+        return self._table(_LEAKED)
+
+    def choices(self) -> list[dict[str, str]]:
+        """Read ``choices.csv``, one row a fold; none if nothing was chosen within."""
+        if not (self.path / _CHOICES).exists():
+            return []
+        return list(csv.DictReader(io.StringIO(self._read(_CHOICES), newline="")))
+
+    def _table(self, name: str) -> PredictionTable:
         names = self.config().get("class_names")
         if not isinstance(names, list) or len(names) < 2:
             raise StorageError(f"{self.path / 'config.json'}: class_names are missing.")
-        return PredictionTable.from_csv(self._read("predictions.csv"), names)
+        return PredictionTable.from_csv(self._read(name), names)
 
     def metrics(self) -> dict[str, Any]:
         """Read ``metrics.json``.

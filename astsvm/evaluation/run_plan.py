@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from astsvm.config import Settings
 from astsvm.datasets.contract import CORRECTED
 from astsvm.datasets.protocols import Selection, apply_protocol
 from astsvm.errors import SettingsError
 from astsvm.evaluation.fold import FoldTask
+from astsvm.evaluation.leak_meter import LEAK_METER, NULL_RUN
 from astsvm.evaluation.provenance import software_versions
 from astsvm.evaluation.splits import Fold, leave_one_subject_out
 from astsvm.storage.differences import describe_differences
@@ -44,7 +47,15 @@ class RunPlan:
     class_names: tuple[str, ...]
 
 
-def plan_run(collection: ClipCollection, settings: Settings, protocol: str, seeds: int) -> RunPlan:
+def plan_run(
+    collection: ClipCollection,
+    settings: Settings,
+    protocol: str,
+    seeds: int,
+    *,
+    oracle_epoch: bool = False,
+    permute_labels: int | None = None,
+) -> RunPlan:
     """Plan a fold for every seed and subject.
 
     Parameters
@@ -57,26 +68,42 @@ def plan_run(collection: ClipCollection, settings: Settings, protocol: str, seed
         See :mod:`astsvm.datasets.protocols`.
     seeds : int
         Number of seeds.
+    oracle_epoch : bool
+        Let folds predict after every epoch, for the leak meter.
+    permute_labels : int, optional
+        Permute the labels among all clips with this seed, for the null.
 
     Raises
     ------
     SettingsError
-        If a stream of the settings is not in the clip files.
+        If a stream of the settings is not in the clip files, or the leak meter is asked for
+        together with an inner choice of epochs.
     EvaluationError
         If the protocol leaves too little to evaluate.
     """
     _check_clips(collection, settings)
+    if oracle_epoch and settings.training.inner:
+        raise SettingsError(
+            "the leak meter looks at a fixed number of epochs; leave the inner choice out."
+        )
     selection = apply_protocol(collection.records, protocol)
+    if permute_labels is not None:
+        dealt = np.random.default_rng(permute_labels).permutation(selection.labels)
+        selection = replace(selection, labels=dealt)
     # A collection is ordered by clip key, so no number depends on the order of rows or files.
     records = [collection.records[i] for i in selection.indices]
     folds = leave_one_subject_out(records)
     truth = {r.key: int(label) for r, label in zip(records, selection.labels, strict=True)}
     tasks = [
-        _task(collection, settings, seed, fold, selection)
+        _task(collection, settings, seed, fold, selection, every_epoch=oracle_epoch)
         for seed in range(1, seeds + 1)
         for fold in folds
     ]
     config = _config(collection, settings, protocol, seeds, selection, folds)
+    config |= {"oracle_epoch": oracle_epoch, "permuted_labels": permute_labels}
+    config["marks"] = [LEAK_METER] * oracle_epoch
+    if permute_labels is not None:
+        config["marks"].append(NULL_RUN.format(seed=permute_labels))
     return RunPlan(config, tuple(tasks), truth, selection.class_names)
 
 
@@ -98,19 +125,27 @@ def _check_clips(collection: ClipCollection, settings: Settings) -> None:
 
 
 def _task(
-    collection: ClipCollection, settings: Settings, seed: int, fold: Fold, selection: Selection
+    collection: ClipCollection,
+    settings: Settings,
+    seed: int,
+    fold: Fold,
+    selection: Selection,
+    *,
+    every_epoch: bool,
 ) -> FoldTask:
-    held_out = selection.indices[fold.test]
+    held_out, kept = selection.indices[fold.test], selection.indices[fold.train]
     return FoldTask(
         clips=collection,
         settings=settings,
         classes=len(selection.class_names),
         seed=seed,
         subject=fold.subject,
-        train_indices=selection.indices[fold.train],
+        train_indices=kept,
         train_labels=selection.labels[fold.train],
         test_indices=held_out,
         test_clips=tuple(collection.records[i].key for i in held_out),
+        train_subjects=tuple(collection.records[i].subject_key for i in kept),
+        every_epoch=every_epoch,
     )
 
 

@@ -6,7 +6,7 @@ The figures are a pure function of the predictions, so `astsvm evaluate` can com
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ from astsvm.evaluation.statistics import (
     subject_confusions,
 )
 
-__all__ = ["FULL", "MissingFold", "part_name", "summarise"]
+__all__ = ["FULL", "MissingFold", "leak_figures", "part_name", "run_metrics", "summarise"]
 
 FULL = "full"
 """Name of the part that holds every clip."""
@@ -56,8 +56,11 @@ def summarise(table: PredictionTable, missing: Sequence[MissingFold] = ()) -> di
     Returns
     -------
     dict
-        ``{"svm": {part: figures}, "softmax": {...}, "floors": {part: {floor: figures}}, "n_clips",
-        "n_subjects", "seeds", "class_names", "complete", "missing"}``. The figures of a head are
+        ``{"svm": {part: figures}, "softmax": {...}, "floors": {part: {floor: figures}},
+        "evaluation", "n_clips", "n_subjects", "seeds", "class_names", "complete", "missing"}``.
+        ``evaluation`` is ``"CDE"`` (composite, of several databases, which are parts) or ``"SDE"``
+        (a single database, which is no part beside the whole: trained on it alone, its figures are
+        others than its part of a composite). The figures of a head are
         ``uf1``, ``uar``, ``accuracy`` (means over seeds), each with ``_ci95`` (bootstrap over
         subjects; null with one subject) and ``_sd_seeds`` (null with one seed), ``confusion``
         (mean over seeds, rows are true classes), ``n_clips`` and ``n_subjects``.
@@ -74,6 +77,7 @@ def summarise(table: PredictionTable, missing: Sequence[MissingFold] = ()) -> di
     metrics: dict[str, Any] = {
         head: {name: _figures(table, rows, head) for name, rows in parts.items()} for head in HEADS
     }
+    metrics["evaluation"] = "CDE" if len(table.databases) > 1 else "SDE"
     metrics["floors"] = _floors(table)
     metrics["n_clips"] = len({row.key for row in table.rows})
     metrics["n_subjects"] = len(table.subjects)
@@ -84,6 +88,53 @@ def summarise(table: PredictionTable, missing: Sequence[MissingFold] = ()) -> di
     return metrics
 
 
+def run_metrics(
+    config: Mapping[str, Any],
+    table: PredictionTable,
+    missing: Sequence[MissingFold],
+    leaked: PredictionTable | None,
+) -> dict[str, Any]:
+    """Return what ``metrics.json`` of a run holds: the summary, and what the run is.
+
+    Parameters
+    ----------
+    config : mapping
+        The run's ``config.json``.
+    table : PredictionTable
+        Its predictions.
+    missing : sequence of MissingFold
+        Folds without predictions.
+    leaked : PredictionTable, optional
+        What the leak meter chose; its figures go under ``leak_meter``.
+
+    Raises
+    ------
+    EvaluationError
+        If there are no predictions at all.
+    """
+    metrics = summarise(table, missing)
+    for key in ("protocol", "synthetic", "marks"):
+        metrics[key] = config.get(key)
+    if leaked is not None:
+        metrics["leak_meter"] = leak_figures(leaked)
+    return metrics
+
+
+def leak_figures(table: PredictionTable) -> dict[str, dict[str, dict[str, float]]]:
+    """Score what the leak meter chose: ``{head: {part: {figure: mean over seeds}}}``.
+
+    No intervals: an interval would give the look of a result.
+    """
+    classes = len(table.class_names)
+    return {
+        head: {
+            name: seed_statistics(_confusions(rows, head, classes).sum(axis=1)).mean
+            for name, rows in _parts(table).items()
+        }
+        for head in HEADS
+    }
+
+
 def part_name(database: str) -> str:
     """Name of a database's part, which must not be taken for the whole."""
     return f"database {FULL}" if database == FULL else database
@@ -91,9 +142,14 @@ def part_name(database: str) -> str:
 
 def _parts(table: PredictionTable) -> dict[str, list[Prediction]]:
     parts = {FULL: list(table.rows)}
-    for database in table.databases:
+    for database in _part_databases(table):
         parts[part_name(database)] = [row for row in table.rows if row.database == database]
     return parts
+
+
+def _part_databases(table: PredictionTable) -> tuple[str, ...]:
+    """Databases that are parts of a composite."""
+    return table.databases if len(table.databases) > 1 else ()
 
 
 def _figures(table: PredictionTable, rows: list[Prediction], head: str) -> dict[str, Any]:
@@ -132,7 +188,7 @@ def _floors(table: PredictionTable) -> dict[str, Any]:
     rows = [clips[key] for key in sorted(clips)]
     truth, _ = labels_of(rows, "svm")
     parts = {FULL: np.ones(len(rows), dtype=np.bool_)}
-    for database in table.databases:
+    for database in _part_databases(table):
         parts[part_name(database)] = np.array([row.database == database for row in rows])
     classes = len(table.class_names)
     majority = majority_floor(truth, parts, classes)

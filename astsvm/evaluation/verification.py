@@ -8,7 +8,7 @@ from typing import Any
 from astsvm.errors import EvaluationError, StorageError
 from astsvm.evaluation.predictions import PredictionTable
 from astsvm.evaluation.run_folder import RunFolder
-from astsvm.evaluation.summary import MissingFold, summarise
+from astsvm.evaluation.summary import MissingFold, run_metrics
 from astsvm.storage.differences import describe_differences
 
 __all__ = ["verify_run"]
@@ -42,8 +42,8 @@ def verify_run(folder: RunFolder) -> dict[str, Any]:
     table, stored = folder.predictions(), folder.metrics()
     missing = _missing_folds(folder, stored)
     _check_folds(_planned(config, folder), table, missing)
-    metrics = summarise(table, missing)
-    metrics |= {"protocol": config.get("protocol"), "synthetic": config.get("synthetic")}
+    leaked = folder.leaked_predictions() if config.get("oracle_epoch") else None
+    metrics = run_metrics(config, table, missing, leaked)
     if differences := describe_differences(_rounded(stored), _rounded(metrics)):
         raise EvaluationError(
             f"{folder.path}: metrics.json does not follow from predictions.csv: {differences}. "

@@ -19,6 +19,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import resource_tracker
 from typing import Generic, NoReturn, TypeVar
 
@@ -90,7 +91,8 @@ def run_tasks(
     tasks: Sequence[Task],
     *,
     workers: int = 1,
-    timeout: float | None = None,
+    timeout: float | Callable[[], float | None] | None = None,
+    attempts: int = 1,
     tasks_per_process: int = 0,
 ) -> Generator[TaskOutcome[Result]]:
     """Apply a function to every task in spawned processes and yield outcomes as they come.
@@ -103,8 +105,12 @@ def run_tasks(
         The tasks. They start in this order; they may finish in another.
     workers : int
         Number of processes, at least 1.
-    timeout : float, optional
-        Seconds, more than 0, a task may take before its process is ended and the task fails.
+    timeout : float or callable, optional
+        Seconds, more than 0, a task may take before its process is ended and the task fails; a
+        callable is asked anew whenever a task is handed out.
+    attempts : int
+        How often a task is tried whose process dies or is ended. What a task raises it would raise
+        again, so that fails it at once.
     tasks_per_process : int
         Replace a process by a fresh one after so many tasks; 0 never does.
 
@@ -116,17 +122,16 @@ def run_tasks(
     Raises
     ------
     InvalidInputError
-        If `workers` is smaller than 1, or `timeout` is no positive number.
+        If `workers` or `attempts` is smaller than 1, or `timeout` is no positive number.
     WorkerLostError
         If processes cannot be started at all.
     """
-    if workers < 1:
-        raise InvalidInputError(f"workers must be 1 or more, received {workers}.")
-    if timeout is not None and not 0 < timeout < math.inf:
-        raise InvalidInputError(
-            f"timeout must be a positive number of seconds, received {timeout!r}. "
-            "Leave it out to set no limit."
-        )
+    for name, number in (("workers", workers), ("attempts", attempts)):
+        if number < 1:
+            raise InvalidInputError(f"{name} must be 1 or more, received {number}.")
+    limit = timeout if callable(timeout) else lambda: timeout
+    if not callable(timeout):
+        _seconds(limit)
     if not tasks:
         return
     with _environment(_ONE_THREAD):
@@ -139,28 +144,55 @@ def run_tasks(
             initargs=[os.getpid()],
             context=multiprocessing.get_context("spawn"),
         )
-        waiting: dict[Future[Result], int] = {}
-        upcoming = iter(enumerate(tasks))
         try:
-            while True:
-                while len(waiting) < workers * _QUEUED_PER_WORKER:
-                    following = next(upcoming, None)
-                    if following is None:
-                        break
-                    index, task = following
-                    with _interrupt_held_back():
-                        future = _schedule(pool, function, task, timeout)
-                    waiting[future] = index
-                if not waiting:
-                    break
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    yield _outcome(waiting.pop(future), future)
+            yield from _drive(pool, function, tasks, limit, attempts, workers * _QUEUED_PER_WORKER)
             pool.close()
         finally:
             # After a normal end this returns at once; an interrupt or an abandoned iteration
             # must not leave processes behind.
             pool.stop()
             pool.join()
+
+
+def _drive(
+    pool: ProcessPool,
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    limit: Callable[[], float | None],
+    attempts: int,
+    most_waiting: int,
+) -> Iterator[TaskOutcome[Result]]:
+    """Keep a few tasks waiting in the pool, and hand out again those whose process was lost."""
+    waiting: dict[Future[Result], tuple[int, int]] = {}
+
+    def hand_out(index: int, attempt: int) -> None:
+        with _interrupt_held_back():
+            future = _schedule(pool, function, tasks[index], _seconds(limit))
+        waiting[future] = index, attempt
+
+    upcoming = iter(range(len(tasks)))
+    while True:
+        for index in islice(upcoming, most_waiting - len(waiting)):
+            hand_out(index, 1)
+        if not waiting:
+            return
+        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            index, attempt = waiting.pop(future)
+            outcome = _outcome(index, future, attempt)
+            if isinstance(outcome.error, WorkerLostError) and attempt < attempts:
+                hand_out(index, attempt + 1)
+            else:
+                yield outcome
+
+
+def _seconds(limit: Callable[[], float | None]) -> float | None:
+    seconds = limit()
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise InvalidInputError(
+            f"timeout must be a positive number of seconds, received {seconds!r}. "
+            "Leave it out to set no limit."
+        )
+    return seconds
 
 
 def _schedule(
@@ -180,19 +212,19 @@ def _refuse_broken_pool(error: Exception) -> NoReturn:
     ) from error
 
 
-def _outcome(index: int, future: Future[Result]) -> TaskOutcome[Result]:
+def _outcome(index: int, future: Future[Result], attempt: int) -> TaskOutcome[Result]:
+    tried = f" (attempt {attempt})" if attempt > 1 else ""
     try:
         return TaskOutcome(index, future.result(), None)
     except BrokenProcessPool as error:
         _refuse_broken_pool(error)
     except ProcessExpired as error:
         reason = _death(error.exitcode)
-        return TaskOutcome(index, None, WorkerLostError(f"its process died: {reason}"))
+        return TaskOutcome(index, None, WorkerLostError(f"its process died: {reason}{tried}"))
     except TimeoutError as error:
         seconds = error.args[1] if len(error.args) > 1 else "the set number of"
-        return TaskOutcome(
-            index, None, WorkerLostError(f"its process was ended after {seconds} seconds")
-        )
+        reason = f"its process was ended after {seconds} seconds{tried}"
+        return TaskOutcome(index, None, WorkerLostError(reason))
     except Exception as error:  # handed on to the caller, who knows what the task was
         return TaskOutcome(index, None, error)
 

@@ -129,11 +129,11 @@ def epoch_orders(
             f"shuffle_seed must be one or more numbers of at least 0, received {shuffle_seed!r}."
         )
     orders = np.empty((epochs, count), dtype=np.int64)
-    for epoch, order in enumerate(orders, 1):
-        generator = np.random.default_rng([*seed, epoch])
-        order[:] = generator.permutation(count)
+    for epoch in range(epochs):
+        generator = np.random.default_rng([*seed, epoch + 1])
+        orders[epoch] = generator.permutation(count)
         if mirror:
-            order += count * generator.integers(0, 2, count)
+            orders[epoch] += count * generator.integers(0, 2, count)
     return orders
 
 

@@ -31,6 +31,7 @@ def task_of(clips, settings, subject: str = HELD_OUT, seed: int = 1) -> FoldTask
         train_labels=labels[train],
         test_indices=test,
         test_clips=tuple(clips.records[i].key for i in test),
+        train_subjects=tuple(keys[i] for i in train),
     )
 
 
@@ -55,8 +56,19 @@ def run(*tasks):
     return [outcome.result for outcome in outcomes]
 
 
+WAYS = {
+    "fixed": {},
+    "flip": {"augmentation": "flip"},
+    "inner": {"inner": {"splits": 2, "epochs": (1, 2), "svm_c": (0.1, 10.0)}},
+}
+
+
 @pytest.mark.slow
-def test_permuting_the_held_out_subject_changes_nothing_that_is_fitted(write_clips, tiny_settings):
+@pytest.mark.parametrize("way", WAYS)
+def test_permuting_the_held_out_subject_changes_nothing_that_is_fitted(
+    write_clips, tiny_settings, way
+):
+    tiny_settings = tiny_settings.replace(training=tiny_settings.training.replace(**WAYS[way]))
     keys = [f"{HELD_OUT}/c{i}" for i in range(3)]
     turned = dict(zip(keys, ("surprise", "negative", "positive"), strict=True))
     redrawn = {key: 900 + number for number, key in enumerate(keys)}
@@ -71,6 +83,8 @@ def test_permuting_the_held_out_subject_changes_nothing_that_is_fitted(write_cli
     assert fitted(labels) == fitted(plain)
     assert said(labels) == said(plain)
     assert fitted(pixels) == fitted(plain)
+    assert plain.chosen == labels.chosen == pixels.chosen
+    assert bool(plain.chosen) == (way == "inner")
     assert said(pixels) != said(plain)
     # The comparison can fail: pixels of a training clip change everything.
     for one, other in zip(fitted(control), fitted(plain), strict=True):
@@ -88,6 +102,31 @@ def test_a_fold_is_the_same_bits_in_a_new_process_and_after_others(write_clips, 
     assert said(afterwards) == said(alone)
     by_subject, by_seed = run(*others)
     assert len({fitted(r)[0] for r in (alone, by_subject, by_seed)}) == 3
+
+
+@pytest.mark.slow
+def test_predicting_after_every_epoch_changes_nothing_and_ends_with_the_result(
+    write_clips, tiny_settings
+):
+    task = task_of(open_clips(write_clips("clips")), tiny_settings)
+    plain, observed = run(task, replace(task, every_epoch=True))
+    assert fitted(plain) == fitted(observed)
+    assert said(plain) == said(observed)
+    assert plain.epoch_probabilities.shape == (0, 3, 3)
+    np.testing.assert_array_equal(observed.epoch_probabilities[-1], observed.probabilities)
+    np.testing.assert_array_equal(observed.epoch_svm_scores[-1], observed.svm_scores)
+    assert observed.epoch_probabilities.shape == observed.epoch_svm_scores.shape == (2, 3, 3)
+    assert not np.array_equal(*observed.epoch_probabilities)
+
+
+@pytest.mark.slow
+def test_mirrored_training_clips_are_used_by_network_and_svm(write_clips, tiny_settings):
+    training = tiny_settings.training
+    flipped = tiny_settings.replace(training=training.replace(augmentation="flip"))
+    clips = open_clips(write_clips("clips"))
+    plain, mirrored = run(task_of(clips, tiny_settings), task_of(clips, flipped))
+    assert plain.network_sha256 != mirrored.network_sha256
+    assert plain.svm_sha256 != mirrored.svm_sha256
 
 
 def test_result_tells_what_was_held_out_and_learnt(write_clips, tiny_settings):
@@ -144,12 +183,16 @@ def test_probabilities_that_are_no_numbers_are_no_prediction(
         def __init__(self, task, seed):
             self.classes = task.classes
 
-        def train(self, labels, sample_weights):
-            return np.zeros(2)
+        def train(self, indices, labels, *, epochs, after_epoch):
+            return np.zeros(epochs)
+
+        def training_features(self, indices, labels):
+            return self.predict(indices).features, labels
 
         def predict(self, indices):
             features = np.random.default_rng(0).normal(size=(len(indices), 4))
-            return features, np.full((len(indices), self.classes), np.nan, np.float32)
+            nothing = np.full((len(indices), self.classes), np.nan, np.float32)
+            return fold_network.Outputs(features, nothing)
 
         def weights(self):
             return []

@@ -78,6 +78,7 @@ def sealed(body: bytes) -> bytes:
 def archive_of(header: str, **changes) -> bytes:
     """Write a fold by hand: any header, any arrays, a seal that fits."""
     arrays = {name: np.zeros((1, 3)) for name in ("probabilities", "svm_scores")}
+    arrays |= {f"epoch_{name}": np.zeros((0, 1, 3)) for name in arrays}
     arrays |= {name: np.zeros(3) for name in ("losses", "scaler_mean", "scaler_scale")}
     file = io.BytesIO()
     np.savez(file, header=np.array(header), **{**arrays, **changes})
@@ -89,7 +90,8 @@ def archive_of(header: str, **changes) -> bytes:
 def header_of(**changes) -> str:
     names = ("network_sha256", "svm_sha256", "subject")
     header = {"format": "astsvm-fold 2", "fingerprint": "f", "seed": 1, "seconds": 1.0}
-    return json.dumps(header | dict.fromkeys(names, "x") | {"clips": ["a/b/c"]} | changes)
+    header |= dict.fromkeys(names, "x") | {"clips": ["a/b/c"], "chosen": {}}
+    return json.dumps(header | changes)
 
 
 def one_array() -> bytes:
@@ -121,10 +123,12 @@ def broken_deflate() -> bytes:
         archive_of(header_of(clips=["a/b/c", "a/b/d"])),
         archive_of(header_of(), probabilities=np.array("x")),
         archive_of(header_of(), svm_scores=np.zeros((0, 3))),
+        archive_of(header_of(), epoch_svm_scores=np.zeros((2, 2, 3))),
+        archive_of(header_of(), epoch_probabilities=np.zeros(3)),
         archive_of(header_of(), **{"attention/flow": np.zeros((2, 4, 4))}),
         archive_of(header_of(), **{"motion/flow": np.zeros(())}),
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_a_forged_file_with_a_fitting_seal_is_refused_in_words(tmp_path, content):
     (tmp_path / "fold.npz").write_bytes(content)

@@ -23,6 +23,14 @@ def act(task):
         os.kill(os.getpid(), signal.SIGKILL)
     if kind == "hang":
         time.sleep(60)
+    if kind == "die once":
+        if not value.exists():
+            value.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return "alive"
+    if kind == "raise and count":
+        value.write_text(f"{value.read_text()}x")
+        raise DatasetError("again")
     if kind == "threads":
         return os.environ["OMP_NUM_THREADS"]
     if kind == "blocked":
@@ -62,6 +70,30 @@ def test_a_hanging_task_is_ended_at_its_time_limit():
     assert found[1].result == 25
 
 
+def test_a_task_whose_process_was_lost_is_tried_again(tmp_path):
+    tasks = [("square", 2), ("die once", tmp_path / "died"), ("die", 0), ("square", 3)]
+    found = outcomes(tasks, workers=2, attempts=3)
+    assert [o.result for o in found] == [4, "alive", None, 9]
+    assert str(found[2].error).endswith("(attempt 3)")
+
+
+def test_what_a_task_raises_is_not_tried_again(tmp_path):
+    count = tmp_path / "count"
+    count.touch()
+    (found,) = outcomes([("raise and count", count)], attempts=3)
+    assert isinstance(found.error, DatasetError)
+    assert count.read_text() == "x"
+
+
+def test_the_time_limit_may_follow_from_what_was_seen():
+    limits = iter([60, 60, 3, 60])
+    found = outcomes(
+        [("square", 1), ("square", 2), ("hang", 0), ("square", 3)], timeout=lambda: next(limits)
+    )
+    assert "3 seconds" in str(found[2].error)
+    assert [o.result for o in found] == [1, 4, None, 9]
+
+
 def test_workers_compute_with_one_thread_and_the_driver_is_left_alone(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     assert outcomes([("threads", 0)])[0].result == "1"
@@ -93,6 +125,8 @@ def test_no_tasks_start_no_process_and_no_workers_are_refused():
     assert list(run_tasks(act, [])) == []
     with pytest.raises(InvalidInputError, match="received 0"):
         list(run_tasks(act, [("square", 1)], workers=0))
+    with pytest.raises(InvalidInputError, match="attempts must be 1 or more"):
+        list(run_tasks(act, [("square", 1)], attempts=0))
 
 
 UNGUARDED = """

@@ -197,9 +197,7 @@ def test_a_coin_chooses_between_a_clip_and_its_mirror_image(reader):
 def test_mirrored_batches_keep_clip_label_and_weight_together(reader, memory_budget):
     weights = np.arange(COUNT)[::-1] / 2
     turned = 0
-    found = list(
-        batches(reader, mirror=True, sample_weights=weights, memory_budget=memory_budget)
-    )
+    found = list(batches(reader, mirror=True, sample_weights=weights, memory_budget=memory_budget))
     assert len(found) == 9
     for inputs, labels, weight in found:
         idsf, flow = inputs["idsf"][:, 0, 0, 0, 0].numpy(), inputs["flow"].numpy()

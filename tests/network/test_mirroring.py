@@ -14,7 +14,9 @@ def moving():
     frames = []
     for step in range(4):
         x, y = columns - 0.5 * step, rows + 0.3 * step
-        texture = np.sin(0.31 * x + 0.1 * y) + np.cos(0.23 * y - 0.17 * x) + np.sin(0.05 * x * y / 9)
+        texture = (
+            np.sin(0.31 * x + 0.1 * y) + np.cos(0.23 * y - 0.17 * x) + np.sin(0.05 * x * y / 9)
+        )
         frames.append(0.5 + 0.12 * texture)
     return np.stack(frames).astype(np.float32)
 
