@@ -48,6 +48,7 @@ def compare(runs: tuple[Path, ...], head: str, as_json: bool) -> None:
     folders = [RunFolder(run) for run in runs]
     verified = [verify_run(folder) for folder in folders]
     synthetic = any(metrics["synthetic"] for metrics in verified)
+    marks = {str(run): m["marks"] for run, m in zip(runs, verified, strict=True) if m["marks"]}
     tables = [folder.predictions() for folder in folders]
     pairs = list(combinations(range(len(runs)), 2))
     compared = [compare_tables(tables[i], tables[j], head) for i, j in pairs]
@@ -57,10 +58,14 @@ def compare(runs: tuple[Path, ...], head: str, as_json: bool) -> None:
         for (i, j), differences, (_, mcnemar) in zip(pairs, adjusted, compared, strict=True)
     ]
     if as_json:
-        outcome = {"head": head, "synthetic": synthetic, "comparisons": found}
+        outcome = {"head": head, "synthetic": synthetic, "marks": marks, "comparisons": found}
         click.echo(json.dumps(outcome, indent=1, ensure_ascii=False))
     else:
-        _print(head, synthetic, found)
+        if synthetic:
+            click.echo("SYNTHETIC clips: these figures say nothing about real faces.")
+        for run, told in marks.items():
+            click.echo("\n".join(f"{run}: {mark}" for mark in told))
+        _print(head, found)
 
 
 def _as_dict(
@@ -83,9 +88,7 @@ def _as_dict(
     }
 
 
-def _print(head: str, synthetic: bool, found: list[dict[str, Any]]) -> None:
-    if synthetic:
-        click.echo("SYNTHETIC clips: these figures say nothing about real faces.")
+def _print(head: str, found: list[dict[str, Any]]) -> None:
     for comparison in found:
         click.echo(f"\n{comparison['first']} and {comparison['second']}, head {head}")
         for name, figure in comparison["figures"].items():

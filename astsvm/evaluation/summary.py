@@ -113,8 +113,8 @@ def run_metrics(
         If there are no predictions at all.
     """
     metrics = summarise(table, missing)
-    for key in ("protocol", "synthetic", "marks"):
-        metrics[key] = config.get(key)
+    metrics |= {key: config.get(key) for key in ("protocol", "synthetic")}
+    metrics["marks"] = list(config.get("marks", ()))
     if leaked is not None:
         metrics["leak_meter"] = leak_figures(leaked)
     return metrics

@@ -10,7 +10,7 @@ import pytest
 from astsvm import cli
 from astsvm.evaluation.predictions import HEADS, Prediction, PredictionTable
 from astsvm.evaluation.run_folder import RunFolder
-from astsvm.evaluation.summary import summarise
+from astsvm.evaluation.summary import run_metrics
 
 CLASSES = ("negative", "positive", "surprise")
 
@@ -23,7 +23,7 @@ def run(*arguments):
 
 @pytest.fixture
 def write_run(tmp_path):
-    def write(name, chance, draw, people=8):
+    def write(name, chance, draw, people=8, marks=()):
         generator = np.random.default_rng(draw)
         rows = []
         for person in range(people):
@@ -35,17 +35,16 @@ def write_run(tmp_path):
                 rows.append(Prediction(1, "db", f"s{person}", f"c{clip}", truth, predicted, scores))
         table = PredictionTable(rows, CLASSES)
         folder = RunFolder(tmp_path / name)
-        folder.begin(
-            {
-                "class_names": list(CLASSES),
-                "seeds": [1],
-                "subjects": dict.fromkeys(table.subjects, 6),
-                "protocol": "as-labelled",
-                "synthetic": True,
-            }
-        )
-        metrics = summarise(table) | {"protocol": "as-labelled", "synthetic": True}
-        folder.write_results(table, metrics)
+        config = {
+            "class_names": list(CLASSES),
+            "seeds": [1],
+            "subjects": dict.fromkeys(table.subjects, 6),
+            "protocol": "as-labelled",
+            "synthetic": True,
+            "marks": list(marks),
+        }
+        folder.begin(config)
+        folder.write_results(table, run_metrics(config, table, (), None))
         folder.close()
         return folder.path
 
@@ -65,6 +64,14 @@ def test_a_clear_difference_and_a_doubtful_one(write_run, capsys):
     assert "not distinguishable" in blocks[f"{good} and {alike}, head svm"]
     assert "the first is better" in blocks[f"{good} and {bad}, head svm"]
     assert "the second is better" not in out
+
+
+def test_a_null_run_is_not_compared_in_silence(write_run, capsys):
+    real, null = write_run("real", 0.9, 1), write_run("null", 0.3, 2, marks=["NULL RUN: so."])
+    assert run("compare", real, null) == 0
+    assert f"{null}: NULL RUN: so." in capsys.readouterr().out
+    assert run("compare", real, null, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["marks"] == {str(null): ["NULL RUN: so."]}
 
 
 def test_json_holds_the_same(write_run, capsys):

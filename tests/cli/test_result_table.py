@@ -47,6 +47,28 @@ def test_columns_begin_where_their_headings_begin(seeds):
             assert all(row[column - 1] == " " != row[column] for column in columns), (number, row)
 
 
+def test_one_database_alone_and_several_together_never_share_a_name():
+    alone, together = printed(metrics_of(1, "smic")), printed(metrics_of(1, "smic", "samm"))
+    assert "SDE: single-database" in alone
+    assert "smic, 30 clips" not in alone
+    assert "CDE: composite" in together
+    assert "smic, 30 clips" in together
+    assert "SDE" not in together
+
+
+def test_marks_come_first_and_the_leak_meter_is_never_called_a_result():
+    metrics = metrics_of(1, "smic", "samm")
+    figures = {"uf1": 0.9, "uar": 0.9, "accuracy": 0.9}
+    metrics["marks"] = ["NULL RUN: so."]
+    parts = dict.fromkeys(metrics["svm"], figures)
+    metrics["leak_meter"] = {"svm": parts, "softmax": parts}
+    lines = printed(metrics).splitlines()
+    assert lines[0] == "NULL RUN: so."
+    told = [line for line in lines if "0.900" in line]
+    assert len(told) == 6
+    assert all(line.strip().startswith("LEAK METER") for line in told)
+
+
 def test_json_is_the_metrics():
     metrics = metrics_of(2, "smic")
     assert json.loads(printed(metrics, as_json=True)) == metrics

@@ -10,27 +10,26 @@ import pytest
 from astsvm.errors import EvaluationError, StorageError
 from astsvm.evaluation.predictions import PredictionTable
 from astsvm.evaluation.run_folder import RunFolder
-from astsvm.evaluation.summary import MissingFold, summarise
+from astsvm.evaluation.summary import MissingFold, run_metrics
 from astsvm.evaluation.verification import verify_run
 
 
 @pytest.fixture
 def finished(tmp_path, make_table):
-    def make(table: PredictionTable | None = None, missing: tuple[MissingFold, ...] = ()):
+    def make(table: PredictionTable | None = None, missing=(), leaked=None):
         whole = make_table(seeds=2)
         folder = RunFolder(tmp_path / "run")
-        folder.begin(
-            {
-                "class_names": list(whole.class_names),
-                "seeds": list(whole.seeds),
-                "subjects": dict.fromkeys(whole.subjects, 6),
-                "protocol": "as-labelled",
-                "synthetic": False,
-            }
-        )
+        config = {
+            "class_names": list(whole.class_names),
+            "seeds": list(whole.seeds),
+            "subjects": dict.fromkeys(whole.subjects, 6),
+            "protocol": "as-labelled",
+            "synthetic": False,
+            "oracle_epoch": leaked is not None,
+        }
+        folder.begin(config)
         table = table or whole
-        metrics = summarise(table, missing) | {"protocol": "as-labelled", "synthetic": False}
-        folder.write_results(table, metrics)
+        folder.write_results(table, run_metrics(config, table, missing, leaked), leaked=leaked)
         return folder
 
     return make
@@ -48,6 +47,16 @@ def test_a_polished_figure_is_named(finished):
     metrics["softmax"]["full"]["confusion"][0][1] -= 1
     (folder.path / "metrics.json").write_text(json.dumps(metrics))
     with pytest.raises(EvaluationError, match=r"softmax\.full\.confusion: .*svm\.smic\.uf1: "):
+        verify_run(folder)
+
+
+def test_a_polished_leak_meter_is_named(finished, make_table):
+    folder = finished(leaked=make_table(seeds=2, chance=0.9))
+    assert verify_run(folder)["leak_meter"]["svm"]["full"]["uf1"] > 0.8
+    metrics = folder.metrics()
+    metrics["leak_meter"]["svm"]["full"]["uf1"] = 0.2
+    (folder.path / "metrics.json").write_text(json.dumps(metrics))
+    with pytest.raises(EvaluationError, match=r"leak_meter\.svm\.full\.uf1"):
         verify_run(folder)
 
 
