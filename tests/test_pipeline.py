@@ -82,6 +82,28 @@ def test_stored_features_are_those_of_the_pure_functions(corpus, stored):
         assert np.abs(clips.frames(index) / 255.0 - np.clip(frames, 0, 1)).max() <= 0.5 / 255 + 1e-6
 
 
+def test_the_apex_of_the_sheet_is_in_no_feature(corpus, stored, tmp_path):
+    # An apex is somebody's annotation; a clip to be recognised has none.
+    root = tmp_path / "corpus"
+    shutil.copytree(corpus, root)
+    sheet = root / "clips.csv"
+    with sheet.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert all(row["apex"] for row in rows)
+    moved = [{**row, "apex": str(int(row["onset"]) + 1)} for row in rows]
+    assert moved != rows
+    with sheet.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(moved)
+    preprocess(root, tmp_path / "clips.h5", workers=2)
+    with open_clips(stored) as clips, open_clips(tmp_path / "clips.h5") as others:
+        for stream in clips.streams:
+            np.testing.assert_array_equal(
+                clips.read_batch(stream, range(4)), others.read_batch(stream, range(4))
+            )
+
+
 def test_workers_and_a_resume_change_no_byte(corpus, stored, tmp_path):
     dataset = load_dataset("folder", corpus)
     output = tmp_path / "clips.h5"

@@ -90,6 +90,36 @@ def test_train_then_evaluate(clips, command, tmp_path):
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.slow
+def test_a_run_that_is_no_result_says_so_everywhere(clips, command, tmp_path):
+    run = tmp_path / "run"
+    settings = clips.parent / "tiny.json"
+    arguments = ("train", clips, "--loso", "--settings", settings, "--epochs", 2, "-o", run)
+    kinds = ("--oracle-epoch", "--permute-labels", "--augmentation", "flip")
+    code, out, err = command(*arguments, *kinds, "--quiet")
+    assert code == 0, err
+    lines = out.splitlines()
+    assert lines[0].startswith("LEAK METER, NOT A RESULT")
+    assert lines[1].startswith("NULL RUN")
+    assert "with seed 1." in lines[1]
+    assert sum(line.strip().startswith("LEAK METER, ") for line in lines[2:]) == 2
+    assert "note: LEAK METER" in err
+    config = json.loads((run / "config.json").read_text())
+    assert config["permuted_labels"] == 1
+    assert config["settings"]["training"]["augmentation"] == "flip"
+    page = (run / "report.html").read_text()
+    assert "LEAK METER, NOT A RESULT" in page
+    assert "NULL RUN" in page
+    code, again, _ = command("evaluate", run)
+    assert (code, again) == (0, out)
+    code, _, err = command(*arguments, "--inner", "--resume", "--quiet")
+    assert code == 1
+    assert "settings.training.inner" in err
+    code, _, err = command(*arguments[:-1], tmp_path / "other", "--inner", "--oracle-epoch")
+    assert code == 1
+    assert "leave the inner choice out" in err
+
+
 def test_missing_folds_are_told_and_answered_with_3(command, tmp_path):
     from astsvm.evaluation.predictions import HEADS, Prediction, PredictionTable
     from astsvm.evaluation.run_folder import RunFolder

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from astsvm.errors import EvaluationError, SettingsError, StorageError
+from astsvm.errors import EvaluationError, InvalidInputError, SettingsError, StorageError
 from astsvm.evaluation.loso import run_loso
 from astsvm.evaluation.megc_log import read_megc_log
 from astsvm.evaluation.run_folder import RunFolder
@@ -167,6 +167,15 @@ def test_a_fold_that_fails_is_named_and_the_rest_goes_on(write_clips, tiny_setti
     assert metrics["n_subjects"] == 1
     assert metrics["svm"]["full"]["uf1_ci95"] is None
     assert verify_run(RunFolder(tmp_path / "run")) == metrics
+
+
+def test_a_fold_that_hangs_is_given_up_after_three_tries(write_clips, tiny_settings, tmp_path):
+    # No worker can even load its libraries in a tenth of a second.
+    clips = write_clips("clips", SUBJECTS[:2])
+    with pytest.raises(EvaluationError, match=r"ended after 0\.1 seconds \(attempt 3\)"):
+        run_loso(clips, tiny_settings, tmp_path / "run", workers=2, fold_timeout=0.1)
+    with pytest.raises(InvalidInputError, match="timeout must be a positive number"):
+        run_loso(clips, tiny_settings, tmp_path / "run", fold_timeout=-1)
 
 
 def test_clips_that_are_replaced_during_the_run_are_not_trained_on(
