@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from astsvm.reporting.clip_picture import draw_clip as draw_clip
-    from astsvm.reporting.plots import confusion_picture as confusion_picture
+    from astsvm.reporting.confusion_matrix import confusion_picture as confusion_picture
     from astsvm.reporting.report import write_report as write_report
 
 __all__ = ["confusion_picture", "draw_clip", "write_report"]
 
-_LAZY = {"confusion_picture": "plots", "draw_clip": "clip_picture", "write_report": "report"}
+_LAZY = {
+    "confusion_picture": "confusion_matrix",
+    "draw_clip": "clip_picture",
+    "write_report": "report",
+}
 
 
 def __getattr__(name: str) -> Any:

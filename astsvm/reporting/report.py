@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from astsvm.datasets.protocols import PROTOCOLS
 from astsvm.errors import StorageError
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.statistics import FEW_SUBJECTS
 from astsvm.evaluation.summary import FULL
+from astsvm.reporting.attention_examples import MOST_CLASSES, choose_examples
+from astsvm.reporting.fold_readings import read_folds
+from astsvm.reporting.run_names import EVALUATIONS, evaluation_of, figure_text, part_names
+from astsvm.reporting.subject_results import subject_results
 from astsvm.storage.atomic import write_bytes_atomically, write_text_atomically
 
 __all__ = ["HEAD_NAMES", "PROTOCOL_TEXTS", "write_report"]
@@ -23,29 +23,19 @@ HEAD_NAMES = {"svm": "SVM on the network's features", "softmax": "softmax of the
 """The two heads, the paper's own first."""
 
 FLOOR_NAMES = {
-    "majority": "floor: always the most frequent class",
-    "permuted": "floor: labels dealt out at random",
+    "majority": "floor: most frequent class",
+    "permuted": "floor: labels at random",
 }
 PROTOCOL_TEXTS = {name: protocol.text for name, protocol in PROTOCOLS.items()}
-_OF_A_FOLD = ("network", "training")
-_LONGEST_NAME = 150
 FIGURE_NAMES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy"}
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """A confusion matrix as it stands in the page."""
-
-    head: str
-    uri: str
-    description: str
+_OF_A_FOLD = ("network", "training")
 
 
 def write_report(run: str | Path, target: str | Path | None = None) -> Path:
-    """Draw the confusion matrices of a finished run and write its report.
+    """Draw the pictures of a finished run and write its report.
 
     The page holds its pictures and needs no network. Names of clips, subjects and classes are
-    data and are escaped.
+    data and are escaped. No face is in it, so that it may be passed on.
 
     Parameters
     ----------
@@ -64,10 +54,71 @@ def write_report(run: str | Path, target: str | Path | None = None) -> Path:
     StorageError
         If the run is not finished or its files are damaged, or the page cannot be written.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
+    from jinja2 import UndefinedError
 
     folder = RunFolder(Path(run))
     config, metrics = folder.config(), folder.metrics()
+    try:
+        page, pictures = _page(folder, config, metrics)
+    except (UndefinedError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise StorageError(
+            f"{folder.path}: config.json or metrics.json is damaged: {what}. Restore them, or run "
+            "the folds again with --resume."
+        ) from error
+    folder.figures.mkdir(exist_ok=True)
+    for name, png in pictures.items():
+        write_bytes_atomically(folder.figures / f"{name}.png", png)
+    path = folder.report if target is None else Path(target)
+    write_text_atomically(path, page)
+    return path
+
+
+def _page(
+    folder: RunFolder, config: dict[str, Any], metrics: dict[str, Any]
+) -> tuple[str, dict[str, bytes]]:
+    """Return the page, and its pictures as PNG files by name."""
+    # matplotlib loads only where something is drawn.
+    from astsvm.reporting.page_pictures import draw_pictures
+
+    table = folder.predictions()
+    subjects = subject_results(table, config["subjects"])
+    examples = choose_examples(table)
+    missing = {(fold["seed"], fold["subject"]) for fold in metrics["missing"]}
+    readings = read_folds(folder, config, missing, {(e.seed, e.key) for e in examples})
+    pictures = draw_pictures(config, metrics, subjects, examples, readings)
+    page = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            config=config,
+            metrics=metrics,
+            evaluation=evaluation_of(metrics),
+            evaluation_text=EVALUATIONS[evaluation_of(metrics)],
+            parts=part_names(metrics),
+            heads=HEAD_NAMES,
+            floors=FLOOR_NAMES,
+            figures=FIGURE_NAMES,
+            verdicts={head: _verdict(metrics, head) for head in HEAD_NAMES},
+            pictures=pictures,
+            subjects=subjects,
+            readings=readings,
+            examples=examples,
+            most_classes=MOST_CLASSES,
+            few_subjects=FEW_SUBJECTS,
+            protocol_text=PROTOCOL_TEXTS.get(config["protocol"], config["protocol"]),
+            # How the clips were preprocessed stands in their files, not in this run's settings.
+            settings=list(flattened({key: config["settings"][key] for key in _OF_A_FOLD})),
+            preprocessing=list(flattened(config["data"]["preprocessing"])),
+        )
+    )
+    return page, {picture.name: picture.png for picture in pictures.all()}
+
+
+def _environment() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
     environment = Environment(
         loader=PackageLoader("astsvm.reporting"),
         autoescape=True,
@@ -76,74 +127,21 @@ def write_report(run: str | Path, target: str | Path | None = None) -> Path:
         lstrip_blocks=True,
     )
     environment.filters["figure"] = figure_text
-    try:
-        page = environment.get_template("report.html").render(
-            config=config,
-            metrics=metrics,
-            parts=_parts(metrics),
-            pictures=_draw(folder, metrics),
-            heads=HEAD_NAMES,
-            floors=FLOOR_NAMES,
-            figures=FIGURE_NAMES,
-            few_subjects=FEW_SUBJECTS,
-            protocol_text=PROTOCOL_TEXTS.get(config["protocol"], config["protocol"]),
-            # How the clips were preprocessed stands in their files, not in this run's settings.
-            settings=list(flattened({key: config["settings"][key] for key in _OF_A_FOLD})),
-            preprocessing=list(flattened(config["data"]["preprocessing"])),
-        )
-    except (UndefinedError, KeyError, TypeError, ValueError, AttributeError) as error:
-        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise StorageError(
-            f"{folder.path}: config.json or metrics.json is damaged: {what}. Restore them, or run "
-            "the folds again with --resume."
-        ) from error
-    path = folder.report if target is None else Path(target)
-    write_text_atomically(path, page)
-    return path
+    # Drawn here, with every name in it escaped; nothing else goes into the page as it is.
+    environment.filters["inline"] = lambda picture: Markup(picture.svg)  # noqa: S704
+    return environment
 
 
-def _parts(metrics: dict[str, Any]) -> list[str]:
-    """Name the parts to show: with a single database, its part is the whole."""
-    databases = [part for part in metrics["svm"] if part != FULL]
-    return [FULL, *databases] if len(databases) > 1 else [FULL]
-
-
-def _draw(folder: RunFolder, metrics: dict[str, Any]) -> dict[str, list[_Picture]]:
-    """Write every confusion matrix as a PNG and return them by part for the page."""
-    from astsvm.reporting.plots import confusion_picture
-
-    folder.figures.mkdir(exist_ok=True)
-    pictures: dict[str, list[_Picture]] = {}
-    for head, name in HEAD_NAMES.items():
-        for part, scores in metrics[head].items():
-            where = "all clips" if part == FULL else part
-            values = f"UF1 {figure_text(scores['uf1'])}, UAR {figure_text(scores['uar'])}"
-            png = confusion_picture(
-                scores["confusion"],
-                metrics["class_names"],
-                f"{where}: {head if head == 'softmax' else 'SVM'}\n{values}",
-                synthetic=metrics["synthetic"],
-            )
-            write_bytes_atomically(folder.figures / _file_name(head, part), png)
-            uri = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-            description = f"Confusion matrix of {where}, {name}: {values}"
-            pictures.setdefault(part, []).append(_Picture(head, uri, description))
-    return pictures
-
-
-def _file_name(head: str, part: str) -> str:
-    """Name a picture after any database; one too long for a file system ends in a digest."""
-    name = quote(part, safe=" ").replace("~", "%7E")
-    if len(name) > _LONGEST_NAME:
-        # "~" stands in no whole name, so a shortened one meets none.
-        name = f"{name[:100]}~{hashlib.sha256(part.encode()).hexdigest()[:32]}"
-    return f"confusion_{head}_{name}.png"
-
-
-def figure_text(value: float) -> str:
-    """Write a figure in [0, 1] with three digits and no leading zero, as the field does."""
-    text = f"{value:.3f}"
-    return text[1:] if text.startswith("0.") else text
+def _verdict(metrics: dict[str, Any], head: str) -> str:
+    """Say by a fixed rule whether UF1 is above what needs no eyes."""
+    floor = max(metrics["floors"][FULL][name]["uf1"] for name in FLOOR_NAMES)
+    interval = metrics[head][FULL]["uf1_ci95"]
+    if interval is None:
+        return "one subject, so nothing can be said about others"
+    low, high = interval
+    if low > floor:
+        return "above the floors"
+    return "below the floors" if high < floor else "not distinguishable from the floors"
 
 
 def flattened(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -1,23 +1,23 @@
-"""Pictures of a run's figures, drawn without a display."""
+"""The confusion matrix as a picture: clips, and their share of the true class, in every cell."""
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from astsvm.errors import InvalidInputError
+from astsvm.reporting.picture import Picture, drawn, write_heading
+from astsvm.reporting.run_names import shown
 
 __all__ = ["confusion_picture"]
 
-_DPI = 130
-_LONGEST_NAME = 18
+_CELL = 0.66
+"""Inches of a cell."""
 
 
 def confusion_picture(
@@ -25,8 +25,9 @@ def confusion_picture(
     class_names: Sequence[str],
     title: str,
     *,
-    synthetic: bool = False,
-) -> bytes:
+    notices: Sequence[str] = (),
+    name: str = "confusion",
+) -> Picture:
     """Draw a confusion matrix: clips and share of the true class in every cell.
 
     Parameters
@@ -37,13 +38,10 @@ def confusion_picture(
         One name for each class; long ones are cut in the picture.
     title : str
         What was predicted, and by what.
-    synthetic : bool
-        Say in the picture that the clips are SYNTHETIC.
-
-    Returns
-    -------
-    bytes
-        A PNG file.
+    notices : sequence of str
+        What must not be overlooked, for example that the clips are SYNTHETIC.
+    name : str
+        Name of the picture, its own on a page.
 
     Raises
     ------
@@ -57,41 +55,51 @@ def confusion_picture(
             f"expected a confusion matrix of {classes} x {classes} counts of 0 or more, one row "
             f"for each class name, received shape {counts.shape}."
         )
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-12)
-    side = 2.4 + 0.85 * classes
-    figure = Figure(figsize=(side + 0.5, side), dpi=_DPI, layout="constrained")
-    axes = figure.add_subplot()
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    _write_cells(axes, counts, shares)
-    _name_axes(axes, class_names, counts.sum(axis=1))
-    heading = f"SYNTHETIC CLIPS\n{title}" if synthetic else title
-    axes.set_title(heading, fontsize=11, parse_math=False)
-    return _png(figure)
+    width = 1.9 + _CELL * max(classes, 3)
+    height = 1.5 + _CELL * classes + 0.16 * len(notices)
+    return drawn(
+        partial(_paint, counts=counts, class_names=class_names, title=title, notices=notices),
+        (width, height),
+        name,
+        f"Confusion matrix. {' '.join(title.split())}",
+    )
 
 
-def _write_cells(
-    axes: Any, counts: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]
+def _paint(
+    figure: Figure,
+    counts: npt.NDArray[np.float64],
+    class_names: Sequence[str],
+    title: str,
+    notices: Sequence[str],
 ) -> None:
+    axes = figure.add_subplot()
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-12)
+    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=1.5)
+    axes.invert_yaxis()
+    axes.set_aspect("equal")
     for row, column in np.ndindex(counts.shape):
         axes.text(
-            column,
-            row,
+            column + 0.5,
+            row + 0.5,
             f"{_count(float(counts[row, column]))}\n{shares[row, column]:.0%}",
             ha="center",
             va="center",
-            fontsize=10,
-            color="white" if shares[row, column] > 0.65 else "black",
+            color="white" if shares[row, column] > 0.6 else "black",
         )
+    _name_axes(axes, class_names, counts.sum(axis=1))
+    write_heading(figure, title, notices)
 
 
 def _name_axes(axes: Any, class_names: Sequence[str], totals: npt.NDArray[np.float64]) -> None:
-    positions = range(len(class_names))
-    names = [name if len(name) <= _LONGEST_NAME else f"{name[:17]}…" for name in class_names]
+    positions = np.arange(len(class_names)) + 0.5
+    names = [shown(name, 14) for name in class_names]
     rows = [f"{name}\n(n = {_count(float(n))})" for name, n in zip(names, totals, strict=True)]
     turned = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
     # Class names are the user's: a $ in one must not start a formula.
-    axes.set_xticks(positions, names, fontsize=9, parse_math=False, **turned)
-    axes.set_yticks(positions, rows, fontsize=9, parse_math=False)
+    axes.set_xticks(positions, names, parse_math=False, **turned)
+    axes.set_yticks(positions, rows, parse_math=False)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")
 
@@ -99,13 +107,3 @@ def _name_axes(axes: Any, class_names: Sequence[str], totals: npt.NDArray[np.flo
 def _count(value: float) -> str:
     """Write whole numbers as such, and means over seeds with one digit."""
     return f"{value:.0f}" if value.is_integer() else f"{value:.1f}"
-
-
-def _png(figure: Figure) -> bytes:
-    file = io.BytesIO()
-    FigureCanvasAgg(figure)
-    with warnings.catch_warnings():
-        # A class name in a script the font lacks is drawn as boxes; the table has it in full.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(file, format="png", metadata={"Software": "astsvm"})
-    return file.getvalue()

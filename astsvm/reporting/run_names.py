@@ -1,0 +1,70 @@
+"""What a run, its parts and its notices are called, the same in every sentence and picture.
+
+Single-database and composite figures are different experiments: networks of the one never saw
+another database. They never share a name.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from astsvm.evaluation.summary import FULL
+
+__all__ = ["EVALUATIONS", "evaluation_of", "figure_text", "part_names", "picture_notices", "shown"]
+
+EVALUATIONS = {
+    "SDE": "single-database evaluation",
+    "CDE": "composite database evaluation",
+}
+
+_DIRECTIONS = frozenset(["LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"])
+
+
+def evaluation_of(metrics: Mapping[str, Any]) -> str:
+    """Return ``"SDE"`` or ``"CDE"``; runs that do not say so have it by their databases."""
+    told = metrics.get("evaluation")
+    return str(told) if told else ("CDE" if len(_databases(metrics)) > 1 else "SDE")
+
+
+def part_names(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parts to show and their names; with a single database, its part is the whole."""
+    databases = _databases(metrics)
+    if evaluation_of(metrics) == "SDE":
+        return {FULL: f"SDE, {', '.join(databases)}"}
+    return {FULL: "CDE, all clips"} | {part: f"CDE part {part}" for part in databases}
+
+
+def picture_notices(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what stands above every picture of a run, for it may be seen without its page."""
+    notices = [shown(mark.partition(":")[0], 60) for mark in config.get("marks", ())]
+    if metrics["synthetic"]:
+        notices.append("SYNTHETIC CLIPS")
+    if not metrics["complete"]:
+        notices.append("INCOMPLETE RUN")
+    return tuple(notices)
+
+
+def shown(name: str, longest: int = 18) -> str:
+    """Return a name as a picture shows it: on one line, cut, without invisible characters."""
+    visible = "".join("\N{REPLACEMENT CHARACTER}" if _is_invisible(c) else c for c in name)
+    return visible if len(visible) <= longest else f"{visible[: longest - 1]}…"
+
+
+def _is_invisible(character: str) -> bool:
+    """Tell control characters, halves of characters, and what turns the direction of writing."""
+    return (
+        unicodedata.category(character) in ("Cc", "Cs", "Cn", "Zl", "Zp")
+        or unicodedata.bidirectional(character) in _DIRECTIONS
+    )
+
+
+def figure_text(value: float) -> str:
+    """Write a figure in [0, 1] with three digits and no leading zero, as the field does."""
+    text = f"{value:.3f}"
+    return text[1:] if text.startswith("0.") else text
+
+
+def _databases(metrics: Mapping[str, Any]) -> list[str]:
+    return [part for part in metrics["svm"] if part != FULL]
