@@ -20,7 +20,7 @@ from astsvm.config import Settings
 from astsvm.errors import EvaluationError
 
 if TYPE_CHECKING:
-    from astsvm.storage.reader import ClipCollection
+    from astsvm.network.input_pipeline import ClipReader
 
 __all__ = ["FoldResult", "FoldTask", "array_digest", "class_weights", "fold_tag", "run_fold"]
 
@@ -31,9 +31,9 @@ class FoldTask:
 
     Parameters
     ----------
-    clips : ClipCollection
-        The clips. It travels to a worker as paths and digest, and is refused there if the files
-        have changed.
+    clips : ClipReader
+        The clips. A collection travels to a worker as paths and digest, and is refused there if
+        the files have changed.
     settings : Settings
         Network and training settings; they name the streams.
     classes : int
@@ -50,7 +50,7 @@ class FoldTask:
         Keys ``database/subject/clip`` of the held-out clips.
     """
 
-    clips: ClipCollection
+    clips: ClipReader
     settings: Settings
     classes: int
     seed: int

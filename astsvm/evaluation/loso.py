@@ -8,19 +8,21 @@ way as one that was not.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astsvm.config import Settings
 from astsvm.errors import SettingsError, StorageError
+from astsvm.evaluation.cluster_folds import run_folds_on_cluster
 from astsvm.evaluation.fold import FoldResult, FoldTask, run_fold
 from astsvm.evaluation.predictions import join_predictions
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.run_plan import RunPlan, plan_run
 from astsvm.evaluation.summary import MissingFold, summarise
-from astsvm.execution import refuse_unguarded_script, run_tasks
+from astsvm.execution import TaskOutcome, refuse_unguarded_script, run_tasks
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -43,7 +45,9 @@ def run_loso(
     *,
     protocol: str = "as-labelled",
     seeds: int = 1,
-    workers: int = 1,
+    workers: int | None = None,
+    cluster: str | None = None,
+    gpus_per_fold: float = 0,
     resume: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
@@ -66,8 +70,15 @@ def run_loso(
         One of :data:`astsvm.datasets.PROTOCOLS`, for example ``"megc2019"``.
     seeds : int
         Number of seeds: every fold is trained with each of the seeds 1..`seeds`.
-    workers : int
-        Number of processes. It changes no result.
+    workers : int, optional
+        Number of processes, by default 1; on a cluster the most folds at a time, by default as
+        many as it has room for. It changes no result.
+    cluster : str, optional
+        Train on a Ray cluster: ``"auto"``, ``"local"`` or ``"HOST:PORT"``, see
+        :func:`astsvm.execution.ray_connection.ray_connection`. It changes no result where the
+        processors are of the same kind.
+    gpus_per_fold : float
+        GPUs, or the fraction of one, that a fold on a cluster gets; with 0 it sees none.
     resume : bool
         Go on with the run in `output`, if there is one, and only compute the folds that are
         missing or damaged.
@@ -86,9 +97,11 @@ def run_loso(
     EvaluationError
         If the protocol leaves too little to evaluate, the run folder cannot be used, or every
         fold failed.
+    ClusterError
+        If the cluster cannot be reached or used; what is finished is kept.
     """
     settings = Settings.from_preset(config) if isinstance(config, str) else config
-    _check_arguments(settings, seeds=seeds, workers=workers)
+    _check_arguments(settings, seeds=seeds, workers=1 if workers is None else workers)
     refuse_unguarded_script()
     with closing(RunFolder(Path(output))) as folder:
         # Open as long as folds are handed out: only then does a copy know the digest to insist on.
@@ -96,7 +109,8 @@ def run_loso(
             plan = plan_run(collection, settings, protocol, seeds)
             folder.begin(plan.config, resume=resume)
             _tell_of_surprises(plan, settings)
-            reasons = _compute(plan, folder, workers, progress)
+            run_folds = partial(_run_folds, workers=workers, cluster=cluster, gpus=gpus_per_fold)
+            reasons = _compute(plan, folder, run_folds, progress)
         return _conclude(plan, folder, reasons)
 
 
@@ -152,7 +166,7 @@ def _opened(
 def _compute(
     plan: RunPlan,
     folder: RunFolder,
-    workers: int,
+    run_folds: Callable[[Sequence[FoldTask]], Generator[TaskOutcome[FoldResult]]],
     progress: Callable[[int, int], None] | None,
 ) -> dict[tuple[int, str], str]:
     """Compute the folds that are not there, write each; return why folds failed."""
@@ -161,7 +175,7 @@ def _compute(
     reasons: dict[tuple[int, str], str] = {}
     if progress:
         progress(done, len(plan.tasks))
-    outcomes = run_tasks(run_fold, pending, workers=workers, tasks_per_process=_FOLDS_PER_PROCESS)
+    outcomes = run_folds(pending)
     # Closed on the way out, so that an error here leaves no worker at its fold.
     with closing(outcomes):
         for outcome in outcomes:
@@ -174,6 +188,18 @@ def _compute(
             if progress:
                 progress(done, len(plan.tasks))
     return reasons
+
+
+def _run_folds(
+    tasks: Sequence[FoldTask], *, workers: int | None, cluster: str | None, gpus: float
+) -> Generator[TaskOutcome[FoldResult]]:
+    """Start folds in processes of this machine or of a cluster."""
+    recycled = {"tasks_per_process": _FOLDS_PER_PROCESS}
+    if cluster is None:
+        return run_tasks(run_fold, tasks, workers=workers or 1, **recycled)
+    return run_folds_on_cluster(
+        tasks, address=cluster, workers=workers, gpus_per_fold=gpus, **recycled
+    )
 
 
 def _conclude(
