@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+import re
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
 
-__all__ = ["NOT_INSTALLED", "installed_versions"]
+__all__ = ["NOT_INSTALLED", "installed_versions", "whole_installation"]
 
 NOT_INSTALLED = "not installed"
 
@@ -31,3 +34,34 @@ def installed_versions(distributions: Iterable[str]) -> dict[str, str]:
         except PackageNotFoundError:
             versions[name] = NOT_INSTALLED
     return versions
+
+
+def whole_installation() -> dict[str, str]:
+    """Return all that two machines must have in common to compute the same, name -> version.
+
+    Returns
+    -------
+    dict of str to str
+        ``python``, ``astsvm`` and every distribution it requires, the processor's architecture
+        (``machine``), and a digest of astsvm's own sources (``sources``), which tells two states
+        of the same version apart.
+    """
+    required = (line for line in requires("astsvm") or [] if "extra ==" not in line)
+    names = sorted(re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in required)
+    return {
+        **installed_versions(["astsvm", *names]),
+        "machine": platform.machine(),
+        "sources": _sources_digest(),
+    }
+
+
+def _sources_digest() -> str:
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    # The command line, which computes nothing, lies elsewhere while astsvm is being developed.
+    for file in sorted(package.rglob("*.py")):
+        name = file.relative_to(package).as_posix()
+        if not name.startswith("cli/"):
+            digest.update(f"{name}\n".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

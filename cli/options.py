@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from astsvm.config import PRESETS, Settings
 
 __all__ = [
     "RESUMABLE",
     "chosen_settings",
+    "chosen_workers",
+    "cluster_option",
     "corrections_option",
     "dataset_option",
     "json_option",
@@ -33,6 +36,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def _all_cores(ctx: click.Context, param: click.Parameter, value: int | None) -> int:
     return value or os.cpu_count() or 1
+
+
+def chosen_workers(ctx: click.Context, workers: int, cluster: str | None) -> int | None:
+    """Return the number of workers; on a cluster None, all it has room for, if none was given."""
+    given = ctx.get_parameter_source("workers") is not ParameterSource.DEFAULT
+    return workers if given or cluster is None else None
 
 
 class DatasetName(click.ParamType):
@@ -76,6 +85,12 @@ workers_option = click.option(
     type=click.IntRange(1),
     callback=_all_cores,
     help="Processes.  [default: all cores]",
+)
+cluster_option = click.option(
+    "--cluster",
+    metavar="auto|local|HOST:PORT",
+    help="Work on a Ray cluster, with --workers at most that much at a time. auto: the one that "
+    "RAY_ADDRESS names or that runs here, else Ray started here.  [needs astsvm[cluster]]",
 )
 quiet_option = click.option("--quiet", is_flag=True, help="No progress bar.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")

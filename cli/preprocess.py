@@ -10,6 +10,8 @@ import click
 from astsvm.cli.options import (
     RESUMABLE,
     chosen_settings,
+    chosen_workers,
+    cluster_option,
     corrections_option,
     dataset_option,
     json_option,
@@ -37,6 +39,7 @@ __all__ = ["preprocess"]
 )
 @settings_options
 @workers_option
+@cluster_option
 @resume_option
 @click.option(
     "--landmarks",
@@ -61,6 +64,7 @@ def preprocess(
     preset: str | None,
     settings_file: Path | None,
     workers: int,
+    cluster: str | None,
     resume: bool,
     landmarks_file: Path | None,
     clip_timeout: float | None,
@@ -93,7 +97,8 @@ def preprocess(
             dataset,
             output,
             settings.preprocessing,
-            workers=workers,
+            workers=chosen_workers(ctx, workers, cluster),
+            cluster=cluster,
             resume=resume,
             landmarks=landmarks,
             clip_timeout=clip_timeout,

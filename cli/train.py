@@ -10,6 +10,8 @@ import click
 from astsvm.cli.options import (
     RESUMABLE,
     chosen_settings,
+    chosen_workers,
+    cluster_option,
     json_option,
     kept_on_interrupt,
     quiet_option,
@@ -61,6 +63,14 @@ class Names(click.ParamType):
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of every fold, fixed beforehand.")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="1..K.")
 @workers_option
+@cluster_option
+@click.option(
+    "--gpus-per-fold",
+    type=click.FloatRange(0),
+    default=0,
+    show_default=True,
+    help="With --cluster: GPUs of a fold; 0.25 lets four folds share one.",
+)
 @click.option("--streams", type=Names("flow", "idsf"), help="Features to use: flow,idsf.")
 @click.option("--attention", type=click.Choice(["fam", "cam", "sam", "none"]))
 @click.option("--modules", type=Names("2d", "3d"), help="Inception modules: 2d,3d.")
@@ -119,6 +129,8 @@ def train(
     epochs: int | None,
     seeds: int,
     workers: int,
+    cluster: str | None,
+    gpus_per_fold: float,
     streams: tuple[str, ...] | None,
     attention: str | None,
     modules: tuple[str, ...] | None,
@@ -146,6 +158,8 @@ def train(
         raise click.UsageError(
             "say how to train: --loso holds out one subject at a time and judges the method."
         )
+    if gpus_per_fold and cluster is None:
+        raise click.UsageError("--gpus-per-fold is for folds on a cluster: give --cluster as well.")
     from astsvm import run_loso
     from astsvm.reporting import write_report
 
@@ -171,7 +185,9 @@ def train(
             output,
             protocol=protocol,
             seeds=seeds,
-            workers=workers,
+            workers=chosen_workers(ctx, workers, cluster),
+            cluster=cluster,
+            gpus_per_fold=gpus_per_fold,
             resume=resume,
             oracle_epoch=oracle_epoch,
             permute_labels=permute_labels,

@@ -21,7 +21,7 @@ from astsvm.errors import EvaluationError
 
 if TYPE_CHECKING:
     from astsvm.evaluation.fold_network import FoldNetwork
-    from astsvm.storage.reader import ClipCollection
+    from astsvm.network.input_pipeline import ClipReader
 
 __all__ = ["FoldResult", "FoldTask", "array_digest", "class_weights", "fold_tag", "run_fold"]
 
@@ -32,9 +32,9 @@ class FoldTask:
 
     Parameters
     ----------
-    clips : ClipCollection
-        The clips. It travels to a worker as paths and digest, and is refused there if the files
-        have changed.
+    clips : ClipReader
+        The clips. A collection travels to a worker as paths and digest, and is refused there if
+        the files have changed.
     settings : Settings
         Network and training settings; they name the streams.
     classes : int
@@ -55,7 +55,7 @@ class FoldTask:
         Predict the held-out clips after every epoch as well, for the leak meter.
     """
 
-    clips: ClipCollection
+    clips: ClipReader
     settings: Settings
     classes: int
     seed: int

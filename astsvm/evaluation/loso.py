@@ -7,7 +7,6 @@ way as one that was not.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from pathlib import Path
@@ -15,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from astsvm.config import Settings
 from astsvm.errors import SettingsError, StorageError
-from astsvm.evaluation.fold import FoldResult, FoldTask, run_fold
+from astsvm.evaluation.fold import FoldResult, FoldTask
+from astsvm.evaluation.fold_dispatch import FoldDispatch
 from astsvm.evaluation.leak_meter import oracle_predictions
 from astsvm.evaluation.predictions import join_predictions
 from astsvm.evaluation.run_folder import RunFolder
+from astsvm.evaluation.run_notes import tell_of_surprises
 from astsvm.evaluation.run_plan import RunPlan, plan_run
 from astsvm.evaluation.summary import MissingFold, run_metrics
-from astsvm.execution import refuse_unguarded_script, run_tasks
+from astsvm.execution import refuse_unguarded_script
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -30,15 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_loso"]
 
-_LOGGER = logging.getLogger(__name__)
-
-# Keras leaks a little memory with every training; a fresh process now and then gives it back.
-_FOLDS_PER_PROCESS = 40
 _LONGEST_REASON = 1000
-_ATTEMPTS = 3
-_FIRST_LIMIT = 6 * 3600.0
-_SHORTEST_LIMIT = 1800.0
-_TIMES_THE_LONGEST = 10
 
 
 def run_loso(
@@ -48,7 +41,9 @@ def run_loso(
     *,
     protocol: str = "as-labelled",
     seeds: int = 1,
-    workers: int = 1,
+    workers: int | None = None,
+    cluster: str | None = None,
+    gpus_per_fold: float = 0,
     resume: bool = False,
     oracle_epoch: bool = False,
     permute_labels: int | None = None,
@@ -76,8 +71,15 @@ def run_loso(
         One of :data:`astsvm.datasets.PROTOCOLS`, for example ``"megc2019"``.
     seeds : int
         Number of seeds: every fold is trained with each of the seeds 1..`seeds`.
-    workers : int
-        Number of processes. It changes no result.
+    workers : int, optional
+        Number of processes, by default 1; on a cluster the most folds at a time, by default as
+        many as it has room for. It changes no result.
+    cluster : str, optional
+        Train on a Ray cluster: ``"auto"``, ``"local"`` or ``"HOST:PORT"``, see
+        :func:`astsvm.execution.ray_connection.ray_connection`. It changes no result where the
+        processors are of the same kind.
+    gpus_per_fold : float
+        GPUs, or the fraction of one, that a fold on a cluster gets; with 0 it sees none.
     resume : bool
         Go on with the run in `output`, if there is one, and only compute the folds that are
         missing or damaged.
@@ -105,10 +107,13 @@ def run_loso(
     EvaluationError
         If the protocol leaves too little to evaluate, the run folder cannot be used, or every
         fold failed.
+    ClusterError
+        If the cluster cannot be reached or used; what is finished is kept.
     """
     settings = Settings.from_preset(config) if isinstance(config, str) else config
-    _check_arguments(settings, seeds=seeds, workers=workers)
+    _check_arguments(settings, seeds=seeds, workers=1 if workers is None else workers)
     _check_permutation(permute_labels)
+    dispatch = FoldDispatch(workers, cluster, gpus_per_fold, fold_timeout)
     refuse_unguarded_script()
     with closing(RunFolder(Path(output))) as folder:
         # Open as long as folds are handed out: only then does a copy know the digest to insist on.
@@ -122,8 +127,8 @@ def run_loso(
                 permute_labels=permute_labels,
             )
             folder.begin(plan.config, resume=resume)
-            _tell_of_surprises(plan, settings)
-            reasons = _compute(plan, folder, workers, fold_timeout, progress)
+            tell_of_surprises(plan, settings)
+            reasons = _compute(plan, folder, dispatch, progress)
         return _conclude(plan, folder, reasons)
 
 
@@ -147,33 +152,6 @@ def _check_permutation(seed: Any) -> None:
         )
 
 
-def _tell_of_surprises(plan: RunPlan, settings: Settings) -> None:
-    """Say before hours of work what one may not have meant; the report says it again."""
-    if differences := plan.config["other_than_settings"]:
-        _LOGGER.warning(
-            "note: the clips were preprocessed otherwise than the settings %r do it: %s. "
-            "The report says so.",
-            settings.preset,
-            differences,
-        )
-    for mark in plan.config["marks"]:
-        _LOGGER.warning("note: %s", mark)
-    left_out = plan.config["data"]["left_out"]
-    if left_out:
-        reasons = "; ".join(f"{count} x {reason}" for reason, count in left_out.items())
-        _LOGGER.warning("note: the protocol leaves clips out: %s.", reasons)
-    present = {plan.class_names[number] for number in plan.truth.values()}
-    if absent := [name for name in plan.class_names if name not in present]:
-        _LOGGER.warning("note: no clip is of the class %s.", ", ".join(absent))
-    databases = {key.split("/")[0] for key in plan.truth}
-    if len(databases) > 1 and plan.config["protocol"] == "as-labelled":
-        _LOGGER.warning(
-            "note: labels of %d databases are mixed as they are; a protocol such as megc2019 "
-            "gives them common classes.",
-            len(databases),
-        )
-
-
 def _opened(
     clips: ClipCollection | str | Path | Sequence[str | Path],
 ) -> AbstractContextManager[ClipCollection]:
@@ -188,8 +166,7 @@ def _opened(
 def _compute(
     plan: RunPlan,
     folder: RunFolder,
-    workers: int,
-    fold_timeout: float | None,
+    dispatch: FoldDispatch,
     progress: Callable[[int, int], None] | None,
 ) -> dict[tuple[int, str], str]:
     """Compute the folds that are not there, write each; return why folds failed."""
@@ -198,27 +175,13 @@ def _compute(
     reasons: dict[tuple[int, str], str] = {}
     if progress:
         progress(done, len(plan.tasks))
-    longest = 0.0
-
-    def patience() -> float:
-        known = max(_SHORTEST_LIMIT, _TIMES_THE_LONGEST * longest)
-        return known if longest else _FIRST_LIMIT
-
-    outcomes = run_tasks(
-        run_fold,
-        pending,
-        workers=workers,
-        timeout=fold_timeout if fold_timeout is not None else patience,
-        attempts=_ATTEMPTS,
-        tasks_per_process=_FOLDS_PER_PROCESS,
-    )
+    outcomes = dispatch.run(pending)
     # Closed on the way out, so that an error here leaves no worker at its fold.
     with closing(outcomes):
         for outcome in outcomes:
             task = pending[outcome.index]
             if outcome.result is not None:
                 folder.save_fold(outcome.result, plan.config)
-                longest = max(longest, outcome.result.seconds)
             else:
                 reasons[task.seed, task.subject] = _one_line(outcome.error)
             done += 1

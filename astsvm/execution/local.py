@@ -27,19 +27,13 @@ from typing import Generic, NoReturn, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from astsvm.errors import AstsvmError, InvalidInputError
+from astsvm.execution.environment import ONE_THREAD, environment
 
 __all__ = ["TaskOutcome", "WorkerLostError", "refuse_unguarded_script", "run_tasks"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-}
 _GUARD_ADVICE = (
     "Worker processes import the script that starts them: it must be a file, not standard input, "
     "and do its work under `if __name__ == '__main__':`."
@@ -134,7 +128,7 @@ def run_tasks(
         _seconds(limit)
     if not tasks:
         return
-    with _environment(_ONE_THREAD):
+    with environment(ONE_THREAD):
         # Started here, since its start unblocks signals in the thread that does it.
         resource_tracker.ensure_running()
         pool = ProcessPool(
@@ -237,21 +231,6 @@ def _death(exitcode: int | None) -> str:
         hint = " (often the system is out of memory)" if name == "SIGKILL" else ""
         return f"ended by {name}{hint}"
     return f"exit code {exitcode}"
-
-
-@contextlib.contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for the processes that start meanwhile."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from astsvm.storage.clip_arrays import ClipArrays as ClipArrays
     from astsvm.storage.entry import ClipRecord as ClipRecord
     from astsvm.storage.reader import ClipCollection as ClipCollection
     from astsvm.storage.reader import open_clips as open_clips
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from astsvm.storage.writer import ProcessedClip as ProcessedClip
 
 __all__ = [
+    "ClipArrays",
     "ClipCollection",
     "ClipRecord",
     "PartsFolder",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "ClipArrays": "astsvm.storage.clip_arrays",
     "ClipCollection": "astsvm.storage.reader",
     "ClipRecord": "astsvm.storage.entry",
     "PartsFolder": "astsvm.storage.writer",

@@ -16,7 +16,6 @@ import h5py
 
 from astsvm.errors import StorageError
 from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_bytes_atomically, write_text_atomically
-from astsvm.storage.encoding import ProcessedClip, encode_entry
 from astsvm.storage.entry import (
     Entry,
     canonical_json,
@@ -47,7 +46,7 @@ CLIP = "clip"
 _PART_NAME = re.compile(r"[0-9]{6}\.(h5|json)")
 
 
-def write_part(folder: Path, index: int, processed: ProcessedClip, root: Path) -> None:
+def write_part(folder: Path, index: int, entry: Entry) -> None:
     """Write a finished clip, and forget that it failed before.
 
     Parameters
@@ -56,19 +55,14 @@ def write_part(folder: Path, index: int, processed: ProcessedClip, root: Path) -
         The parts folder.
     index : int
         Position of the clip in the dataset.
-    processed : ProcessedClip
+    entry : Entry
         What is stored of the clip.
-    root : Path
-        The dataset's folder; the clip's source is stored relative to it.
 
     Raises
     ------
-    InvalidInputError
-        If the clip cannot be stored, for example because a value exceeds float16.
     StorageError
         If the part cannot be written.
     """
-    entry = encode_entry(processed, root)
     with h5py.File.in_memory() as file:
         write_attributes(file, {"format": PART_FORMAT, "format-version": PART_VERSION})
         write_entry(file.create_group(CLIP), entry)

@@ -22,7 +22,7 @@ from astsvm.datasets.contract import Dataset, Problem
 from astsvm.errors import StorageError
 from astsvm.storage import parts
 from astsvm.storage.assembly import write_clip_file
-from astsvm.storage.encoding import ProcessedClip
+from astsvm.storage.encoding import ProcessedClip, encode_entry
 from astsvm.storage.entry import Entry
 from astsvm.storage.folder_lock import take_lock
 from astsvm.storage.manifest import (
@@ -48,7 +48,7 @@ class PartsFolder:
 
     def __init__(self, path: Path, root: Path) -> None:
         self.path = path
-        self._root = root
+        self.root = root
         self._output: Path | None = None
         self._dataset: Dataset | None = None
         self._settings: dict[str, Any] = {}
@@ -71,7 +71,7 @@ class PartsFolder:
 
     def __getstate__(self) -> dict[str, Any]:
         # The dataset stays here: it is large, and a worker gets its clip by itself.
-        blank = PartsFolder(self.path, self._root)
+        blank = PartsFolder(self.path, self.root)
         return dict(blank.__dict__)
 
     @classmethod
@@ -140,8 +140,20 @@ class PartsFolder:
         return parts.part_is_valid(self.path, index, self._clips[index].key)
 
     def store(self, index: int, processed: ProcessedClip) -> None:
-        """Store a finished clip durably; see :func:`astsvm.storage.parts.write_part`."""
-        parts.write_part(self.path, index, processed, self._root)
+        """Store a finished clip durably.
+
+        Raises
+        ------
+        InvalidInputError
+            If the clip cannot be stored, for example because a value exceeds float16.
+        StorageError
+            If it cannot be written.
+        """
+        self.store_entry(index, encode_entry(processed, self.root))
+
+    def store_entry(self, index: int, entry: Entry) -> None:
+        """Store a finished clip that is encoded already, relative to :attr:`root`, as `store`."""
+        parts.write_part(self.path, index, entry)
 
     def store_failure(self, index: int, reason: str) -> None:
         """Store durably why a clip could not be processed."""

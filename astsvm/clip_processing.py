@@ -1,0 +1,116 @@
+"""One clip from its frames on disk to its features; whatever machine does it.
+
+The order is the paper's (METHOD 1): decode onset..offset, find the face in the onset frame, warp
+every frame with that one transform, magnify, interpolate, then optical flow and image differences.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from astsvm.clip import Clip
+from astsvm.config import PreprocessingSettings
+from astsvm.errors import AstsvmError, FrameReadError
+from astsvm.storage.encoding import ProcessedClip
+
+__all__ = ["Landmarks", "failure_reason", "process_clip"]
+
+Landmarks = npt.NDArray[np.float32]
+"""Of the onset frame, (68, 2) or (5, 2), in source pixels."""
+
+
+def process_clip(
+    clip: Clip,
+    settings: PreprocessingSettings,
+    *,
+    landmarks: Landmarks | None = None,
+    precomputed_flow: bool = False,
+) -> ProcessedClip:
+    """Turn one clip into what is stored of it.
+
+    Parameters
+    ----------
+    clip : Clip
+        The annotated clip.
+    settings : PreprocessingSettings
+        How frames become features.
+    landmarks : ndarray of shape (68, 2) or (5, 2), optional
+        Landmarks of the onset frame in source pixels.
+    precomputed_flow : bool
+        The source is a flow image (STSTNet layout), stored as it is.
+
+    Returns
+    -------
+    ProcessedClip
+        Streams of shape (steps, H, W, C), float32; aligned frames; transform and landmarks.
+
+    Raises
+    ------
+    FrameReadError
+        If the frames cannot be read, are fewer than two, or their frame rate is unknown.
+    FaceNotFoundError
+        If the onset frame holds no face.
+    """
+    if precomputed_flow:
+        from astsvm.datasets.flow_images import read_flow_image
+
+        return ProcessedClip(clip=clip, streams={"flow": read_flow_image(clip.source)[None]})
+    from astsvm.preprocessing import (
+        FaceAligner,
+        interpolate_frames,
+        iter_frames,
+        magnify_motion,
+    )
+
+    source = iter_frames(clip.source, clip.onset, clip.offset)
+    fps = clip.fps if clip.fps is not None else source.fps
+    if fps is None:
+        raise FrameReadError(
+            f"{clip.source}: the frame rate is unknown and the magnification depends on it; "
+            "expected an fps column, or a video that states it. Add the column."
+        )
+    aligned = FaceAligner(
+        size=settings.size, method=settings.alignment, landmark_model=settings.landmark_model
+    ).align(source, landmarks=landmarks)
+    if len(aligned.frames) < 2:
+        raise FrameReadError(
+            f"{clip.source}: 1 frame from onset to offset; expected at least 2, since features "
+            "are changes between frames. Correct onset and offset, or leave the clip out."
+        )
+    band = settings.magnification
+    magnified = magnify_motion(
+        aligned.frames, alpha=band.alpha_at(fps), r1=band.r1, r2=band.r2, lambda_c=band.lambda_c
+    )
+    frames = interpolate_frames(magnified, settings.length, settings.interpolation)
+    return ProcessedClip(
+        clip=clip,
+        streams=_features(frames, settings),
+        frames=np.rint(np.clip(frames, 0, 1) * 255).astype(np.uint8),
+        landmarks=aligned.landmarks,
+        transform=aligned.transform,
+        fps=fps,
+    )
+
+
+def failure_reason(error: Exception) -> str:
+    """Say in one line why a clip was left out; an unforeseen error also by its type."""
+    if isinstance(error, AstsvmError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _features(
+    frames: npt.NDArray[np.float32], settings: PreprocessingSettings
+) -> dict[str, npt.NDArray[np.float32]]:
+    from astsvm.features import idsf, optical_flow, without_head_motion
+
+    streams = {}
+    if "flow" in settings.streams:
+        flow = optical_flow(frames, **settings.flow.model_dump(exclude={"head_motion"}))
+        steady = settings.flow.head_motion == "median"
+        streams["flow"] = without_head_motion(flow) if steady else flow
+    if "idsf" in settings.streams:
+        # With a zero field first, the onset's difference from itself keeps the paths equally long.
+        streams["idsf"] = idsf(frames, settings.illumination, zero_first=settings.flow.zero_first)
+    return streams

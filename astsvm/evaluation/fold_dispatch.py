@@ -1,0 +1,76 @@
+"""Where the folds of a run are computed, how often they are tried, and how long they may take."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from astsvm.evaluation.cluster_folds import run_folds_on_cluster
+from astsvm.evaluation.fold import FoldResult, FoldTask, run_fold
+from astsvm.execution import TaskOutcome, run_tasks
+
+__all__ = ["FoldDispatch"]
+
+# Keras leaks a little memory with every training; a fresh process now and then gives it back.
+_FOLDS_PER_PROCESS = 40
+_ATTEMPTS = 3
+_FIRST_LIMIT = 6 * 3600.0
+_SHORTEST_LIMIT = 1800.0
+_TIMES_THE_LONGEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FoldDispatch:
+    """How folds are handed out; nothing of it changes a result.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Number of processes; on a cluster, the number of folds at a time.
+    cluster : str, optional
+        Address of a Ray cluster, or ``"auto"``.
+    gpus_per_fold : float
+        GPUs, or the fraction of one, that a fold gets on a cluster.
+    fold_timeout : float, optional
+        Seconds after which a fold counts as hung. By default ten times the longest fold so far, at
+        least half an hour; six hours before the first is done.
+    """
+
+    workers: int | None = None
+    cluster: str | None = None
+    gpus_per_fold: float = 0
+    fold_timeout: float | None = None
+
+    def run(self, tasks: Sequence[FoldTask]) -> Generator[TaskOutcome[FoldResult]]:
+        """Compute folds and yield what became of each, as they finish."""
+        if self.cluster is not None:
+            return run_folds_on_cluster(
+                tasks,
+                address=self.cluster,
+                workers=self.workers,
+                gpus_per_fold=self.gpus_per_fold,
+                tasks_per_process=_FOLDS_PER_PROCESS,
+            )
+        return self._run_here(tasks)
+
+    def _run_here(self, tasks: Sequence[FoldTask]) -> Generator[TaskOutcome[FoldResult]]:
+        longest = 0.0
+
+        def patience() -> float:
+            known = max(_SHORTEST_LIMIT, _TIMES_THE_LONGEST * longest)
+            return known if longest else _FIRST_LIMIT
+
+        outcomes = run_tasks(
+            run_fold,
+            tasks,
+            workers=self.workers or 1,
+            timeout=patience if self.fold_timeout is None else self.fold_timeout,
+            attempts=_ATTEMPTS,
+            tasks_per_process=_FOLDS_PER_PROCESS,
+        )
+        with closing(outcomes):
+            for outcome in outcomes:
+                if outcome.result is not None:
+                    longest = max(longest, outcome.result.seconds)
+                yield outcome
