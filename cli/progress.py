@@ -88,8 +88,10 @@ def _display(what: str, *, quiet: bool) -> Iterator[Tell | None]:
 
 @contextmanager
 def _bar(what: str) -> Iterator[Tell]:
-    from rich.console import Console
+    from rich.console import Console, Group
+    from rich.live import Live
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.text import Text
 
     bar = Progress(
         TextColumn("{task.description}"),
@@ -97,23 +99,26 @@ def _bar(what: str) -> Iterator[Tell]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[left]}"),
-        TextColumn("{task.fields[remark]}"),
+    )
+    task = bar.add_task(what, total=None, left="")
+    clock, remark = _Clock(), Text()
+    # On a line of its own: beside the bar, 80 columns would leave no room for the count.
+    live = Live(
+        get_renderable=lambda: Group(bar, remark) if remark.plain else bar,
         console=Console(stderr=True),
     )
-    task = bar.add_task(what, total=None, left="", remark="")
-    clock = _Clock()
 
-    def tell(done: int, total: int, remark: str) -> None:
-        if not bar.live.is_started:
-            bar.start()
-        left = clock.left(done, total)
-        bar.update(task, completed=done, total=total, left=left, remark=remark)
+    def tell(done: int, total: int, text: str) -> None:
+        if not live.is_started:
+            live.start()
+        bar.update(task, completed=done, total=total, left=clock.left(done, total))
+        remark.plain = text
 
     try:
         yield tell
     finally:
-        if bar.live.is_started:
-            bar.stop()
+        if live.is_started:
+            live.stop()
 
 
 def _lines(what: str) -> Tell:
