@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from astsvm.errors import InvalidInputError
 from astsvm.evaluation.cluster_folds import run_folds_on_cluster
 from astsvm.evaluation.fold import FoldResult, FoldTask, run_fold
 from astsvm.execution import TaskOutcome, run_tasks
@@ -35,12 +37,25 @@ class FoldDispatch:
     fold_timeout : float, optional
         Seconds after which a fold counts as hung. By default ten times the longest fold so far, at
         least half an hour; six hours before the first is done.
+
+    Raises
+    ------
+    InvalidInputError
+        If the time limit is no positive number.
     """
 
     workers: int | None = None
     cluster: str | None = None
     gpus_per_fold: float = 0
     fold_timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a time limit that is none, before anything is touched."""
+        if self.fold_timeout is not None and not 0 < self.fold_timeout < math.inf:
+            raise InvalidInputError(
+                f"fold_timeout must be a positive number of seconds, received {self.fold_timeout!r}"
+                ". Leave it out to have it follow from the longest fold."
+            )
 
     def run(self, tasks: Sequence[FoldTask]) -> Generator[TaskOutcome[FoldResult]]:
         """Compute folds and yield what became of each, as they finish."""
