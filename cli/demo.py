@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from astsvm.cli.options import kept_on_interrupt, quiet_option, workers_option
-from astsvm.cli.progress import progress_bar
+from astsvm.cli.progress import progress_bar, run_progress_bar
 from astsvm.cli.result_table import print_result
 
 __all__ = ["demo"]
@@ -96,14 +96,14 @@ def _train(folder: Path, workers: int, quiet: bool) -> dict[str, Any]:
     from astsvm import run_loso
     from astsvm.reporting import write_report
 
-    with progress_bar("leaving subjects out", quiet=quiet) as progress:
+    with run_progress_bar("leaving subjects out", quiet=quiet) as watch:
         metrics: dict[str, Any] = run_loso(
             folder / "clips.h5",
             "demo",
             folder / "run",
             workers=workers,
             resume=True,
-            progress=progress,
+            watch=watch,
         )
     write_report(folder / "run")
     return metrics

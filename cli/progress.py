@@ -6,12 +6,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-__all__ = ["progress_bar"]
+if TYPE_CHECKING:
+    from astsvm.evaluation.run_progress import RunProgress
+
+__all__ = ["progress_bar", "run_progress_bar"]
 
 _SECONDS_BETWEEN_LINES = 30.0
+_HEADS = {"svm": "SVM", "softmax": "softmax"}
+
+Tell = Callable[[int, int, str], None]
+"""Receives what is done, what there is in all, and a remark."""
 
 
 @contextmanager
@@ -32,61 +40,125 @@ def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, i
     callable or None
         ``progress(done, total)``, or None when quiet.
     """
+    with _display(what, quiet=quiet) as tell:
+        yield None if tell is None else lambda done, total: tell(done, total, "")
+
+
+@contextmanager
+def run_progress_bar(
+    what: str, *, quiet: bool = False
+) -> Iterator[Callable[[RunProgress], None] | None]:
+    """Show how far a run is: folds, seeds, UF1 so far, and the time left.
+
+    Parameters
+    ----------
+    what : str
+        What the folds are called.
+    quiet : bool
+        Show nothing.
+
+    Yields
+    ------
+    callable or None
+        What :func:`astsvm.run_loso` takes as ``watch``, or None when quiet.
+    """
+    with _display(what, quiet=quiet) as tell:
+        yield None if tell is None else lambda state: tell(state.done, state.total, _remark(state))
+
+
+def _remark(state: RunProgress) -> str:
+    """Say how many seeds are done, where there are several, and the running UF1."""
+    parts = [f"seeds {state.seeds_done} of {state.seeds}"] if state.seeds > 1 else []
+    if state.running_uf1:
+        figures = ", ".join(f"{name} {state.running_uf1[h]:.3f}" for h, name in _HEADS.items())
+        parts.append(f"UF1 so far: {figures}")
+    return "; ".join(parts)
+
+
+@contextmanager
+def _display(what: str, *, quiet: bool) -> Iterator[Tell | None]:
     if quiet:
         yield None
     elif sys.stderr is not None and sys.stderr.isatty():
-        with _bar(what) as progress:
-            yield progress
+        with _bar(what) as tell:
+            yield tell
     else:
         yield _lines(what)
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+def _bar(what: str) -> Iterator[Tell]:
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.text import Text
 
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
+    )
+    task = bar.add_task(what, total=None, left="")
+    clock, remark = _Clock(), Text()
+    # On a line of its own: beside the bar, 80 columns would leave no room for the count.
+    live = Live(
+        get_renderable=lambda: Group(bar, remark) if remark.plain else bar,
         console=Console(stderr=True),
     )
-    task = bar.add_task(what, total=None)
 
-    def progress(done: int, total: int) -> None:
-        if not bar.live.is_started:
-            bar.start()
-        bar.update(task, completed=done, total=total)
+    def tell(done: int, total: int, text: str) -> None:
+        if not live.is_started:
+            live.start()
+        bar.update(task, completed=done, total=total, left=clock.left(done, total))
+        remark.plain = text
 
     try:
-        yield progress
+        yield tell
     finally:
-        if bar.live.is_started:
-            bar.stop()
+        if live.is_started:
+            live.stop()
 
 
-def _lines(what: str) -> Callable[[int, int], None]:
+def _lines(what: str) -> Tell:
     """Write a line now and then: whoever reads a batch job's log sees that it lives."""
-    began = time.monotonic()
+    clock = _Clock()
     last = -_SECONDS_BETWEEN_LINES
 
-    def progress(done: int, total: int) -> None:
+    def tell(done: int, total: int, remark: str) -> None:
         nonlocal last
-        elapsed = time.monotonic() - began
-        if done < total and elapsed - last < _SECONDS_BETWEEN_LINES:
+        left = clock.left(done, total)
+        if done < total and clock.elapsed - last < _SECONDS_BETWEEN_LINES:
             return
-        last = elapsed
-        click.echo(f"{what}: {done} of {total} after {elapsed:.0f} s", err=True)
+        last = clock.elapsed
+        parts = [f"{what}: {done} of {total} after {clock.elapsed:.0f} s", left, remark]
+        click.echo("; ".join(part for part in parts if part), err=True)
 
-    return progress
+    return tell
+
+
+class _Clock:
+    """Tells the time left from the pace so far; what an earlier run has left made no pace."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._found: int | None = None
+        self.elapsed = 0.0
+
+    def left(self, done: int, total: int) -> str:
+        """Note the time, and return the time left in words; none before there is a pace."""
+        self.elapsed = time.monotonic() - self._began
+        if self._found is None:
+            self._found = done
+        made = done - self._found
+        if made <= 0 or done >= total:
+            return ""
+        return f"about {_duration(self.elapsed / made * (total - done))} left"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -19,7 +19,7 @@ from astsvm.cli.options import (
     settings_options,
     workers_option,
 )
-from astsvm.cli.progress import progress_bar
+from astsvm.cli.progress import run_progress_bar
 from astsvm.cli.result_table import print_result
 from astsvm.config import InnerSettings
 from astsvm.datasets.protocols import PROTOCOLS
@@ -177,7 +177,7 @@ def train(
     )
     with (
         kept_on_interrupt(RESUMABLE),
-        progress_bar("folds", quiet=quiet) as progress,
+        run_progress_bar("folds", quiet=quiet) as watch,
     ):
         metrics = run_loso(
             clips,
@@ -192,7 +192,7 @@ def train(
             oracle_epoch=oracle_epoch,
             permute_labels=permute_labels,
             fold_timeout=fold_timeout,
-            progress=progress,
+            watch=watch,
         )
     report = write_report(output)
     if not as_json:

@@ -21,6 +21,7 @@ from astsvm.evaluation.predictions import join_predictions
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.run_notes import tell_of_surprises
 from astsvm.evaluation.run_plan import RunPlan, plan_run
+from astsvm.evaluation.run_progress import FoldWatch, RunProgress
 from astsvm.evaluation.summary import MissingFold, run_metrics
 from astsvm.execution import refuse_unguarded_script
 
@@ -49,6 +50,7 @@ def run_loso(
     permute_labels: int | None = None,
     fold_timeout: float | None = None,
     progress: Callable[[int, int], None] | None = None,
+    watch: Callable[[RunProgress], object] | None = None,
 ) -> dict[str, Any]:
     """Hold out every subject once, train on the others, and score what was held out.
 
@@ -94,6 +96,8 @@ def run_loso(
         at least half an hour; six hours before the first is done.
     progress : callable, optional
         Called with the number of folds done and in all.
+    watch : callable, optional
+        Called at the same moments with more: seeds done, and the running UF1.
 
     Returns
     -------
@@ -128,7 +132,7 @@ def run_loso(
             )
             folder.begin(plan.config, resume=resume)
             tell_of_surprises(plan, settings)
-            reasons = _compute(plan, folder, dispatch, progress)
+            reasons = _compute(plan, folder, dispatch, _telling(progress, watch))
         return _conclude(plan, folder, reasons)
 
 
@@ -163,18 +167,32 @@ def _opened(
     return open_clips(*(Path(path) for path in paths))
 
 
+def _telling(
+    progress: Callable[[int, int], None] | None, watch: Callable[[RunProgress], object] | None
+) -> Callable[[RunProgress], None]:
+    def tell(state: RunProgress) -> None:
+        if progress:
+            progress(state.done, state.total)
+        if watch:
+            watch(state)
+
+    return tell
+
+
 def _compute(
-    plan: RunPlan,
-    folder: RunFolder,
-    dispatch: FoldDispatch,
-    progress: Callable[[int, int], None] | None,
+    plan: RunPlan, folder: RunFolder, dispatch: FoldDispatch, tell: Callable[[RunProgress], None]
 ) -> dict[tuple[int, str], str]:
     """Compute the folds that are not there, write each; return why folds failed."""
-    pending = [task for task in plan.tasks if not _is_done(task, folder, plan.config)]
-    done = len(plan.tasks) - len(pending)
     reasons: dict[tuple[int, str], str] = {}
-    if progress:
-        progress(done, len(plan.tasks))
+    pending: list[FoldTask] = []
+    folds = [(task.seed, task.subject) for task in plan.tasks]
+    watched = FoldWatch(folds, plan.truth, len(plan.class_names))
+    for task in plan.tasks:
+        if result := _stored(task, folder, plan.config):
+            watched.count(task.seed, task.subject, result)
+        else:
+            pending.append(task)
+    tell(watched.progress())
     outcomes = dispatch.run(pending)
     # Closed on the way out, so that an error here leaves no worker at its fold.
     with closing(outcomes):
@@ -184,9 +202,8 @@ def _compute(
                 folder.save_fold(outcome.result, plan.config)
             else:
                 reasons[task.seed, task.subject] = _one_line(outcome.error)
-            done += 1
-            if progress:
-                progress(done, len(plan.tasks))
+            watched.count(task.seed, task.subject, outcome.result)
+            tell(watched.progress())
     return reasons
 
 
@@ -210,12 +227,12 @@ def _one_line(error: Exception | None) -> str:
     return f"{type(error).__name__}: {text[:_LONGEST_REASON]}"
 
 
-def _is_done(task: FoldTask, folder: RunFolder, config: dict[str, Any]) -> bool:
+def _stored(task: FoldTask, folder: RunFolder, config: dict[str, Any]) -> FoldResult | None:
+    """Return what an earlier run has left of a fold, if it is whole and of this run."""
     try:
-        folder.load_fold(task.seed, task.subject, config)
+        return folder.load_fold(task.seed, task.subject, config)
     except StorageError:
-        return False
-    return True
+        return None
 
 
 def _collect(

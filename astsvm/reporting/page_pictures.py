@@ -77,7 +77,7 @@ def draw_pictures(
     readings : FoldReadings
         Losses and maps.
     """
-    notices, parts = picture_notices(config, metrics), part_names(metrics)
+    notices, parts = picture_notices(config, metrics), part_names(config, metrics)
     pictures = PagePictures()
     whole = parts[FULL].partition(",")[0]
     for key, label in (("uf1", "UF1"), ("uar", "UAR")):

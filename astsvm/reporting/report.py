@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ FLOOR_NAMES = {
 }
 PROTOCOL_TEXTS = {name: protocol.text for name, protocol in PROTOCOLS.items()}
 FIGURE_NAMES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy"}
+_CHOSEN = {"epochs": "epochs", "svm_c": "C of the SVM", "gamma_factor": "gamma, times its scale"}
 _OF_A_FOLD = ("network", "training")
 
 
@@ -93,9 +95,9 @@ def _page(
         .render(
             config=config,
             metrics=metrics,
-            evaluation=evaluation_of(metrics),
-            evaluation_text=EVALUATIONS[evaluation_of(metrics)],
-            parts=part_names(metrics),
+            evaluation=evaluation_of(config, metrics),
+            evaluation_text=EVALUATIONS[evaluation_of(config, metrics)],
+            parts=part_names(config, metrics),
             heads=HEAD_NAMES,
             floors=FLOOR_NAMES,
             figures=FIGURE_NAMES,
@@ -104,6 +106,7 @@ def _page(
             subjects=subjects,
             readings=readings,
             examples=examples,
+            choices=_counted(folder.choices()),
             most_classes=MOST_CLASSES,
             few_subjects=FEW_SUBJECTS,
             protocol_text=PROTOCOL_TEXTS.get(config["protocol"], config["protocol"]),
@@ -142,6 +145,15 @@ def _verdict(metrics: dict[str, Any], head: str) -> str:
     if low > floor:
         return "above the floors"
     return "below the floors" if high < floor else "not distinguishable from the floors"
+
+
+def _counted(choices: list[dict[str, str]]) -> dict[str, list[tuple[str, int]]]:
+    """Count what the inner splits chose: by setting, its values and their numbers of folds."""
+    return {
+        label: sorted(Counter(row[key] for row in choices).items(), key=lambda item: float(item[0]))
+        for key, label in _CHOSEN.items()
+        if choices
+    }
 
 
 def flattened(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

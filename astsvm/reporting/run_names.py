@@ -12,7 +12,15 @@ from typing import Any
 
 from astsvm.evaluation.summary import FULL
 
-__all__ = ["EVALUATIONS", "evaluation_of", "figure_text", "part_names", "picture_notices", "shown"]
+__all__ = [
+    "EVALUATIONS",
+    "databases_of",
+    "evaluation_of",
+    "figure_text",
+    "part_names",
+    "picture_notices",
+    "shown",
+]
 
 EVALUATIONS = {
     "SDE": "single-database evaluation",
@@ -22,18 +30,31 @@ EVALUATIONS = {
 _DIRECTIONS = frozenset(["LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"])
 
 
-def evaluation_of(metrics: Mapping[str, Any]) -> str:
-    """Return ``"SDE"`` or ``"CDE"``; runs that do not say so have it by their databases."""
-    told = metrics.get("evaluation")
-    return str(told) if told else ("CDE" if len(_databases(metrics)) > 1 else "SDE")
+def evaluation_of(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return ``"SDE"`` or ``"CDE"``.
+
+    A run on several databases is composite even where every fold of all but one has failed: its
+    networks were trained on all of them.
+    """
+    if len(databases_of(config)) > 1:
+        return "CDE"
+    return str(metrics.get("evaluation") or "SDE")
 
 
-def part_names(metrics: Mapping[str, Any]) -> dict[str, str]:
-    """Return the parts to show and their names; with a single database, its part is the whole."""
-    databases = _databases(metrics)
-    if evaluation_of(metrics) == "SDE":
-        return {FULL: f"SDE, {', '.join(databases)}"}
-    return {FULL: "CDE, all clips"} | {part: f"CDE part {part}" for part in databases}
+def part_names(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parts of ``metrics.json`` to show and their names.
+
+    With a single database there is but the whole; files of older runs list it as a part as well.
+    """
+    if evaluation_of(config, metrics) == "SDE":
+        return {FULL: f"SDE, {', '.join(databases_of(config))}"}
+    parts = [part for part in metrics["svm"] if part != FULL]
+    return {FULL: "CDE, all clips"} | {part: f"CDE part {part}" for part in parts}
+
+
+def databases_of(config: Mapping[str, Any]) -> list[str]:
+    """Return the databases of a run, sorted; all its networks were trained on them."""
+    return sorted({key.partition("/")[0] for key in config["subjects"]})
 
 
 def picture_notices(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> tuple[str, ...]:
@@ -64,7 +85,3 @@ def figure_text(value: float) -> str:
     """Write a figure in [0, 1] with three digits and no leading zero, as the field does."""
     text = f"{value:.3f}"
     return text[1:] if text.startswith("0.") else text
-
-
-def _databases(metrics: Mapping[str, Any]) -> list[str]:
-    return [part for part in metrics["svm"] if part != FULL]

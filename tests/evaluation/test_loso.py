@@ -12,7 +12,10 @@ import pytest
 from astsvm.errors import EvaluationError, InvalidInputError, SettingsError, StorageError
 from astsvm.evaluation.loso import run_loso
 from astsvm.evaluation.megc_log import read_megc_log
+from astsvm.evaluation.metrics import score
+from astsvm.evaluation.predictions import HEADS, labels_of
 from astsvm.evaluation.run_folder import RunFolder
+from astsvm.evaluation.run_progress import RunProgress
 from astsvm.evaluation.verification import verify_run
 from astsvm.execution.local import WorkerLostError
 
@@ -26,10 +29,24 @@ def finished(tmp_path_factory, clip_writer, tiny_settings):
     folder = tmp_path_factory.mktemp("finished")
     clips = clip_writer(folder, "clips", SUBJECTS, synthetic=True)
     calls: list[tuple[int, int]] = []
+    states: list[RunProgress] = []
     metrics = run_loso(
-        clips, tiny_settings, folder / "run", seeds=2, progress=lambda *call: calls.append(call)
+        clips,
+        tiny_settings,
+        folder / "run",
+        seeds=2,
+        progress=lambda *call: calls.append(call),
+        watch=states.append,
     )
+    assert calls == [(state.done, state.total) for state in states]
     assert calls == [(done, 6) for done in range(7)]
+    assert [state.seeds_done for state in states] == [0, 0, 0, 1, 1, 1, 2]
+    assert states[0].running_uf1 == {}
+    table = RunFolder(folder / "run").predictions()
+    for head in HEADS:
+        assert states[-1].running_uf1[head] == score(*labels_of(table.rows, head)).uf1
+        first = [row for row in table.rows if row.seed == 1]
+        assert states[3].running_uf1[head] == score(*labels_of(first, head)).uf1
     return clips, folder / "run", metrics
 
 

@@ -22,11 +22,12 @@ def finished_run(tmp_path):
 
     `people` gives subjects and clips of every database; without it each has 8 and 48. `missing`
     folds are not written. `grid` is the side of the maps, `chance` how often an answer is
-    right. `config` and `metrics` replace keys.
+    right, `inner` lets every fold choose its epochs. `config` and `metrics` replace keys.
     """
 
     def make(
         *,
+        name: str = "run",
         seeds: int = 1,
         class_names: tuple[str, ...] = ("negative", "positive", "surprise"),
         databases: tuple[str, ...] = ("casme2", "smic"),
@@ -38,6 +39,7 @@ def finished_run(tmp_path):
         grid: int = 4,
         chance: float | None = None,
         attention: bool = True,
+        inner: bool = False,
         config: dict | None = None,
         metrics: dict | None = None,
     ) -> RunFolder:
@@ -47,7 +49,7 @@ def finished_run(tmp_path):
         for key in truth:
             subject = key.rpartition("/")[0]
             subjects[subject] = subjects.get(subject, 0) + 1
-        folder = RunFolder(tmp_path / "run")
+        folder = RunFolder(tmp_path / name)
         content = _config(class_names, seeds, synthetic, subjects) | (config or {})
         folder.begin(content)
         content = folder.config()
@@ -58,11 +60,16 @@ def finished_run(tmp_path):
                 if (seed, subject) not in absent:
                     keys = [key for key in truth if key.rpartition("/")[0] == subject]
                     fold = _fold(seed, subject, keys, truth, len(class_names), grid, chance)
-                    results.append(fold if attention else replace(fold, attention={}))
+                    if not attention:
+                        fold = replace(fold, attention={})
+                    if inner:
+                        chosen = {"epochs": 3 + seed, "svm_c": 1.0, "gamma_factor": 0.25}
+                        fold = replace(fold, chosen=chosen)
+                    results.append(fold)
                     folder.save_fold(results[-1], content)
         table = join_predictions(results, truth, class_names)
         told = summarise(table, missing) | {"protocol": "megc2019", "synthetic": synthetic}
-        folder.write_results(table, told | (metrics or {}))
+        folder.write_results(table, told | (metrics or {}), chosen=results)
         return folder
 
     return make
@@ -118,6 +125,9 @@ def _fold(
         clips=tuple(keys),
         probabilities=(scores / scores.sum(axis=1, keepdims=True)).astype(np.float32),
         svm_scores=scores + generator.random((len(keys), classes)),
+        chosen={},
+        epoch_probabilities=np.empty((0, len(keys), classes), np.float32),
+        epoch_svm_scores=np.empty((0, len(keys), classes)),
         losses=1.2 * np.exp(-np.arange(EPOCHS) / 2) + generator.random(EPOCHS) * 0.1,
         chosen={},
         epoch_probabilities=np.empty((0, len(keys), classes), np.float32),

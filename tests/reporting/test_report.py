@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from astsvm.config import Settings
+from astsvm.config import InnerSettings, Settings
 from astsvm.errors import StorageError
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.summary import MissingFold
@@ -210,6 +210,26 @@ def test_names_are_data_and_not_markup(finished_run, hostile):
         assert hostile not in svgs
 
 
+def test_what_inner_splits_chose_is_told_and_not_called_fixed(finished_run):
+    settings = Settings.from_preset("fast")
+    training = settings.training.replace(inner=InnerSettings(splits=4))
+    content = settings.replace(training=training).model_dump(mode="json")
+    text = page_of(finished_run(**SMALL, seeds=2, inner=True, config={"settings": content})).text
+    assert "fixed beforehand" not in text
+    assert "subjects in\n    4 parts" in text
+    assert "epochs4 (3), 5 (3)" in text
+
+
+def test_the_leak_meter_stands_beside_and_is_called_no_result(finished_run):
+    figures = {"uf1": 0.987, "uar": 0.986, "accuracy": 0.985}
+    leaked = {head: {"full": figures} for head in ("svm", "softmax")}
+    page = page_of(finished_run(**SMALL, metrics={"leak_meter": leaked}))
+    assert page.text.count("LEAK METER, not a result") == 2
+    assert page.text.count(".987") == 2
+    assert "Leak meter." in page.text
+    assert "LEAK METER" not in page_of(finished_run(**SMALL, name="honest")).text
+
+
 def test_marks_stand_on_top_of_the_page_and_of_every_picture(finished_run):
     marks = ["LEAK METER: the epoch was chosen on the held-out subject.", "PERMUTED LABELS: null."]
     folder = finished_run(config={"marks": marks})
@@ -298,7 +318,7 @@ def test_an_unfinished_run_has_no_report(tmp_path):
 
 @pytest.mark.parametrize("key", ["settings", "data", "subjects", "versions", "protocol"])
 def test_a_damaged_config_is_refused_in_words(finished_run, key):
-    folder = finished_run(missing=(MissingFold(1, "smic/s01", 4, "gone"),))
+    folder = finished_run(**SMALL, missing=(MissingFold(1, "smic/s01", 4, "gone"),))
     config = json.loads((folder.path / "config.json").read_text())
     del config[key]
     (folder.path / "config.json").write_text(json.dumps(config))
@@ -319,7 +339,7 @@ def test_a_damaged_config_is_refused_in_words(finished_run, key):
     ],
 )
 def test_values_of_another_kind_are_refused_in_words(finished_run, file, key, value):
-    folder = finished_run(databases=("casme2",))
+    folder = finished_run(**SMALL)
     content = json.loads((folder.path / file).read_text()) | {key: value}
     (folder.path / file).write_text(json.dumps(content))
     with pytest.raises(StorageError, match="damaged"):

@@ -13,25 +13,31 @@ from astsvm.reporting.run_names import (
 )
 
 
-def metrics_of(*databases: str, **more) -> dict:
-    return {"svm": dict.fromkeys(("full", *databases)), **more}
+def run_of(*databases: str, scored: tuple[str, ...] = (), **more) -> tuple[dict, dict]:
+    """Config and metrics; a database alone is no part, as summarise has it."""
+    scored = scored or databases
+    parts = ("full", *scored) if len(scored) > 1 else ("full",)
+    return {"subjects": {f"{name}/s1": 3 for name in databases}}, {
+        "svm": dict.fromkeys(parts)
+    } | more
 
 
 @pytest.mark.parametrize(
-    ("metrics", "expected"),
+    ("run", "expected"),
     [
-        (metrics_of("smic"), "SDE"),
-        (metrics_of("smic", "samm"), "CDE"),
-        (metrics_of("smic", evaluation="CDE"), "CDE"),
+        (run_of("smic"), "SDE"),
+        (run_of("smic", evaluation="SDE"), "SDE"),
+        (run_of("smic", "samm", evaluation="CDE"), "CDE"),
+        (run_of("smic", "samm"), "CDE"),
+        (run_of("smic", "samm", scored=("smic",), evaluation="SDE"), "CDE"),
     ],
 )
-def test_the_evaluation_is_what_the_run_says_or_what_its_databases_are(metrics, expected):
-    assert evaluation_of(metrics) == expected
+def test_what_networks_were_trained_on_decides_what_an_evaluation_is_called(run, expected):
+    assert evaluation_of(*run) == expected
 
 
 def test_no_name_stands_for_two_experiments():
-    single = part_names(metrics_of("smic"))
-    composite = part_names(metrics_of("smic", "samm"))
+    single, composite = part_names(*run_of("smic")), part_names(*run_of("smic", "samm"))
     assert single == {"full": "SDE, smic"}
     assert composite == {
         "full": "CDE, all clips",
