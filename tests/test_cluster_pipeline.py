@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from astsvm.config import Settings
-from astsvm.datasets import load_dataset
+from astsvm.datasets import Dataset, load_dataset
 from astsvm.pipeline import preprocess_dataset
 
 SETTINGS = Settings.from_preset("demo").preprocessing
@@ -22,8 +22,8 @@ def corpus(tmp_path_factory):
     from astsvm.datasets.synthetic import write_corpus
 
     drawn = tmp_path_factory.mktemp("drawn") / "corpus"
-    write_corpus(drawn, subjects=1, clips=1, difficulty="easy", seed=3, size=(320, 240))
-    (clip,) = load_dataset("folder", drawn).clips
+    write_corpus(drawn, subjects=1, clips=3, difficulty="easy", seed=3, size=(320, 240))
+    clip = load_dataset("folder", drawn).clips[0]
     root = tmp_path_factory.mktemp("clips")
     shutil.copytree(clip.source, root / "Größe und Maß" / "Clip 1")
     frames = sorted((root / "Größe und Maß" / "Clip 1").glob("*.png"))
@@ -34,6 +34,7 @@ def corpus(tmp_path_factory):
     for image in images:
         video.write(image)
     video.release()
+    shutil.copy(root / "video 1.avi", root / "gone.avi")
     (root / "broken.mp4").write_bytes(os.urandom(4000))
     (root / "empty").mkdir()
     (root / "faceless").mkdir()
@@ -61,7 +62,7 @@ def rows(count):
         ("torn", "torn", 2, 8),
         ("beyond", whole, 3, 5000),
         ("late", "video 1.avi", 1, 5000),
-        ("missing", "nowhere.mp4", "", ""),
+        ("gone", "gone.avi", "", ""),
         ("broken", "broken.mp4", "", ""),
         ("empty", "empty", "", ""),
         ("faceless", "faceless", "", ""),
@@ -76,6 +77,7 @@ def rows(count):
 @pytest.mark.slow
 def test_videos_folders_and_faults_give_the_same_bytes(ray_cluster, corpus, tmp_path):
     dataset = load_dataset("folder", corpus)
+    (corpus / "gone.avi").unlink()
     local, there = tmp_path / "local.h5", tmp_path / "there.h5"
     here = preprocess_dataset(dataset, local, SETTINGS)
     calls = []
@@ -87,7 +89,7 @@ def test_videos_folders_and_faults_give_the_same_bytes(ray_cluster, corpus, tmp_
         progress=lambda *call: calls.append(call),
     )
     failed = {problem.clip.rpartition("/")[2] for problem in here.problems}
-    assert failed == {"torn", "beyond", "late", "missing", "broken", "empty", "faceless"}
+    assert failed == {"torn", "beyond", "late", "gone", "broken", "empty", "faceless"}
     assert (found.stored, found.problems) == (here.stored, here.problems)
     assert calls == [(done, 11) for done in range(1, 12)]
     assert there.read_bytes() == local.read_bytes()
@@ -105,8 +107,7 @@ def test_flow_images_and_landmarks_travel_too(ray_cluster, corpus, tmp_path):
     flow = load_dataset("flow_images", root)
     points = np.random.default_rng(6).uniform(100, 200, (68, 2)).astype(np.float32)
     one = load_dataset("folder", corpus).clips[0]
-    faces = load_dataset("folder", corpus)
-    faces = type(faces)("folder", corpus, (one,))
+    faces = Dataset("folder", corpus, (one,))
     for name, dataset, options in (
         ("flow", flow, {}),
         ("faces", faces, {"landmarks": {one.key: points}}),
@@ -121,8 +122,7 @@ def test_flow_images_and_landmarks_travel_too(ray_cluster, corpus, tmp_path):
 
 @pytest.mark.slow
 def test_a_clip_that_hangs_is_given_up_in_the_same_words(ray_cluster, corpus, tmp_path):
-    dataset = load_dataset("folder", corpus)
-    dataset = type(dataset)("folder", corpus, dataset.clips[:1])
+    dataset = Dataset("folder", corpus, load_dataset("folder", corpus).clips[:1])
     said = [
         preprocess_dataset(
             dataset, tmp_path / f"{place}.h5", SETTINGS, cluster=place, clip_timeout=0.01
