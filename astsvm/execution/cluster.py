@@ -172,7 +172,7 @@ def _outcome(
     except ray.exceptions.RayTaskError as error:
         # The function answers for all that it raises; this was raised before it was reached.
         raise ClusterError(
-            f"the node {error.ip} cannot run the tasks: {_last_line(error)}. Install the same "
+            f"a node cannot run the tasks: {_last_line(error)}. Install the same "
             "version of astsvm on every node."
         ) from error
     except ray.exceptions.RuntimeEnvSetupError as error:
