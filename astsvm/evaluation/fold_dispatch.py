@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -59,33 +59,38 @@ class FoldDispatch:
 
     def run(self, tasks: Sequence[FoldTask]) -> Generator[TaskOutcome[FoldResult]]:
         """Compute folds and yield what became of each, as they finish."""
-        if self.cluster is not None:
-            return run_folds_on_cluster(
-                tasks,
-                address=self.cluster,
-                workers=self.workers,
-                gpus_per_fold=self.gpus_per_fold,
-                tasks_per_process=_FOLDS_PER_PROCESS,
-            )
-        return self._run_here(tasks)
-
-    def _run_here(self, tasks: Sequence[FoldTask]) -> Generator[TaskOutcome[FoldResult]]:
         longest = 0.0
 
         def patience() -> float:
             known = max(_SHORTEST_LIMIT, _TIMES_THE_LONGEST * longest)
             return known if longest else _FIRST_LIMIT
 
-        outcomes = run_tasks(
-            run_fold,
-            tasks,
-            workers=self.workers or 1,
-            timeout=patience if self.fold_timeout is None else self.fold_timeout,
-            attempts=_ATTEMPTS,
-            tasks_per_process=_FOLDS_PER_PROCESS,
-        )
+        outcomes = self._begun(tasks, patience if self.fold_timeout is None else self.fold_timeout)
+        # Closed on the way out, so that an error leaves no process at its fold.
         with closing(outcomes):
             for outcome in outcomes:
                 if outcome.result is not None:
                     longest = max(longest, outcome.result.seconds)
                 yield outcome
+
+    def _begun(
+        self, tasks: Sequence[FoldTask], timeout: float | Callable[[], float]
+    ) -> Generator[TaskOutcome[FoldResult]]:
+        if self.cluster is None:
+            return run_tasks(
+                run_fold,
+                tasks,
+                workers=self.workers or 1,
+                timeout=timeout,
+                attempts=_ATTEMPTS,
+                tasks_per_process=_FOLDS_PER_PROCESS,
+            )
+        return run_folds_on_cluster(
+            tasks,
+            address=self.cluster,
+            workers=self.workers,
+            gpus_per_fold=self.gpus_per_fold,
+            timeout=timeout,
+            retries=_ATTEMPTS - 1,
+            tasks_per_process=_FOLDS_PER_PROCESS,
+        )
