@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +18,11 @@ from astsvm.datasets import Dataset
 from astsvm.storage import PartsFolder, ProcessedClip
 
 CLASSES = ("negative", "positive", "surprise")
+RAY_NODE = {
+    "num_cpus": 1,
+    "node_ip_address": "127.0.0.1",
+    "object_store_memory": 80 * 2**20,
+}
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +78,65 @@ def _flow(number: int, seed: int) -> np.ndarray:
     flow = np.random.default_rng([7, seed]).normal(0, 0.3, (2, 16, 16, 2))
     flow[:, 4 * number : 4 * number + 6, :, number % 2] += 1.5
     return flow.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def ray_cluster():
+    """Start a Ray cluster of two nodes on this machine, bound to the loopback address.
+
+    Each has one processor, the second a GPU that is not there. A test may add a node.
+    """
+    from ray.cluster_utils import Cluster
+
+    # Short, because sockets lie in it; its own, so that no other cluster of this machine is found.
+    folder = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_TMPDIR", str(folder))
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.delenv("RAY_ADDRESS", raising=False)
+        cluster = Cluster()
+        try:
+            cluster.add_node(include_dashboard=False, **RAY_NODE)
+            cluster.add_node(num_gpus=1, **RAY_NODE)
+            yield cluster
+        finally:
+            cluster.shutdown()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def lose_a_node(ray_cluster):
+    """Give a function that adds a node, and takes it away by force while it is at a task."""
+    threads: list[threading.Thread] = []
+    lost: list[str] = []
+
+    def watch(node):
+        (raylet,) = node.all_processes["raylet"]
+        deadline = time.monotonic() + 120
+        while not is_at_work(raylet.process.pid) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if is_at_work(raylet.process.pid):
+            ray_cluster.remove_node(node, allow_graceful=False)
+            lost.append(node.node_id)
+
+    def lose():
+        threads.append(threading.Thread(target=watch, args=[ray_cluster.add_node(**RAY_NODE)]))
+        threads[-1].start()
+
+    yield lose
+    for thread in threads:
+        thread.join()
+    assert len(lost) == len(threads), "the node was never at a task, or was free when it was lost"
+
+
+def is_at_work(raylet: int) -> bool:
+    """Tell whether a process of a node runs a task: Ray writes that into the process's title."""
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+            title = (status.parent / "cmdline").read_bytes()
+        except OSError:
+            continue  # it has just ended
+        if parent == raylet and title.startswith(b"ray::answer_task"):
+            return True
+    return False

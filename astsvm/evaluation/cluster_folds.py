@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +25,9 @@ def run_folds_on_cluster(
     address: str,
     workers: int | None = None,
     gpus_per_fold: float = 0,
+    timeout: float | Callable[[], float | None] | None = None,
     tasks_per_process: int = 0,
+    retries: int = 3,
 ) -> Generator[TaskOutcome[FoldResult]]:
     """Compute folds of one run on a Ray cluster, as :func:`astsvm.evaluation.fold.run_fold` does.
 
@@ -33,7 +35,7 @@ def run_folds_on_cluster(
     ----------
     tasks : sequence of FoldTask
         Folds of one collection under one setting.
-    address, workers, tasks_per_process
+    address, workers, timeout, tasks_per_process, retries
         See :func:`astsvm.execution.cluster.run_cluster_tasks`.
     gpus_per_fold : float
         GPUs, or the fraction of one, that a fold gets; with 0 it sees none.
@@ -62,7 +64,9 @@ def run_folds_on_cluster(
         software=whole_installation,
         workers=workers,
         gpus_per_task=gpus_per_fold,
+        timeout=timeout,
         tasks_per_process=tasks_per_process,
+        retries=retries,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import math
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from astsvm.errors import InvalidInputError
 from astsvm.evaluation.cluster_folds import run_folds_on_cluster
 from astsvm.evaluation.fold import FoldResult, FoldTask, run_fold
 from astsvm.execution import TaskOutcome, run_tasks
@@ -35,6 +37,11 @@ class FoldDispatch:
     fold_timeout : float, optional
         Seconds after which a fold counts as hung. By default ten times the longest fold so far, at
         least half an hour; six hours before the first is done.
+
+    Raises
+    ------
+    InvalidInputError
+        If the time limit is no positive number.
     """
 
     workers: int | None = None
@@ -42,35 +49,48 @@ class FoldDispatch:
     gpus_per_fold: float = 0
     fold_timeout: float | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a time limit that is none, before anything is touched."""
+        if self.fold_timeout is not None and not 0 < self.fold_timeout < math.inf:
+            raise InvalidInputError(
+                f"fold_timeout must be a positive number of seconds, received {self.fold_timeout!r}"
+                ". Leave it out to have it follow from the longest fold."
+            )
+
     def run(self, tasks: Sequence[FoldTask]) -> Generator[TaskOutcome[FoldResult]]:
         """Compute folds and yield what became of each, as they finish."""
-        if self.cluster is not None:
-            return run_folds_on_cluster(
-                tasks,
-                address=self.cluster,
-                workers=self.workers,
-                gpus_per_fold=self.gpus_per_fold,
-                tasks_per_process=_FOLDS_PER_PROCESS,
-            )
-        return self._run_here(tasks)
-
-    def _run_here(self, tasks: Sequence[FoldTask]) -> Generator[TaskOutcome[FoldResult]]:
         longest = 0.0
 
         def patience() -> float:
             known = max(_SHORTEST_LIMIT, _TIMES_THE_LONGEST * longest)
             return known if longest else _FIRST_LIMIT
 
-        outcomes = run_tasks(
-            run_fold,
-            tasks,
-            workers=self.workers or 1,
-            timeout=patience if self.fold_timeout is None else self.fold_timeout,
-            attempts=_ATTEMPTS,
-            tasks_per_process=_FOLDS_PER_PROCESS,
-        )
+        outcomes = self._begun(tasks, patience if self.fold_timeout is None else self.fold_timeout)
+        # Closed on the way out, so that an error leaves no process at its fold.
         with closing(outcomes):
             for outcome in outcomes:
                 if outcome.result is not None:
                     longest = max(longest, outcome.result.seconds)
                 yield outcome
+
+    def _begun(
+        self, tasks: Sequence[FoldTask], timeout: float | Callable[[], float]
+    ) -> Generator[TaskOutcome[FoldResult]]:
+        if self.cluster is None:
+            return run_tasks(
+                run_fold,
+                tasks,
+                workers=self.workers or 1,
+                timeout=timeout,
+                attempts=_ATTEMPTS,
+                tasks_per_process=_FOLDS_PER_PROCESS,
+            )
+        return run_folds_on_cluster(
+            tasks,
+            address=self.cluster,
+            workers=self.workers,
+            gpus_per_fold=self.gpus_per_fold,
+            timeout=timeout,
+            retries=_ATTEMPTS - 1,
+            tasks_per_process=_FOLDS_PER_PROCESS,
+        )

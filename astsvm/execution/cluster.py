@@ -52,7 +52,7 @@ def run_cluster_tasks(
     workers: int | None = None,
     cpus_per_task: float = 1,
     gpus_per_task: float = 0,
-    timeout: float | None = None,
+    timeout: float | Callable[[], float | None] | None = None,
     tasks_per_process: int = 0,
     retries: int = 3,
 ) -> Generator[TaskOutcome[Result]]:
@@ -79,12 +79,13 @@ def run_cluster_tasks(
     cpus_per_task, gpus_per_task : float
         What is kept free for a task. A GPU may be shared: .25 lets four tasks use it. With 0
         GPUs, a task sees none.
-    timeout : float, optional
-        Seconds, more than 0, a task may take before its process is ended and the task fails.
+    timeout : float or callable, optional
+        Seconds, more than 0, a task may take before its process is ended and the task counts as
+        lost; a callable is asked anew whenever a task begins.
     tasks_per_process : int
         Replace a process by a fresh one after so many tasks; 0 never does.
     retries : int
-        How often a task is begun again after its process or node was lost.
+        How often a task is begun again after its process or node was lost, or its time was over.
 
     Yields
     ------
@@ -101,7 +102,8 @@ def run_cluster_tasks(
         If no cluster answers, no node has room for a task, or a node runs other software; the
         message names the difference.
     """
-    _check_numbers(workers, cpus_per_task, gpus_per_task, timeout, retries)
+    limit = timeout if callable(timeout) else lambda: timeout
+    _check_numbers(workers, cpus_per_task, gpus_per_task, limit(), retries)
     upcoming = enumerate(tasks)
     first = next(upcoming, None)
     if first is None:
@@ -123,7 +125,7 @@ def run_cluster_tasks(
 
         def begin(attempts: _Attempts) -> Any:
             attempts.begun += 1
-            return remote.remote(function, attempts.task, common, software, expected, timeout)
+            return remote.remote(function, attempts.task, common, software, expected, limit())
 
         def room() -> int:
             return workers or tasks_at_once(ray, cpus_per_task, gpus_per_task)
@@ -172,7 +174,7 @@ def _outcome(
     except ray.exceptions.RayTaskError as error:
         # The function answers for all that it raises; this was raised before it was reached.
         raise ClusterError(
-            f"the node {error.ip} cannot run the tasks: {_last_line(error)}. Install the same "
+            f"a node cannot run the tasks: {_last_line(error)}. Install the same "
             "version of astsvm on every node."
         ) from error
     except ray.exceptions.RuntimeEnvSetupError as error:
@@ -187,6 +189,8 @@ def _outcome(
         return TaskOutcome(attempts.index, None, lost)
     if answer.refusal:
         raise ClusterError(answer.refusal)
+    if isinstance(answer.error, WorkerLostError) and attempts.begun <= retries:
+        return None
     return TaskOutcome(attempts.index, answer.result, answer.error)
 
 

@@ -191,7 +191,7 @@ def test_a_fold_that_hangs_is_given_up_after_three_tries(write_clips, tiny_setti
     clips = write_clips("clips", SUBJECTS[:2])
     with pytest.raises(EvaluationError, match=r"ended after 0\.1 seconds \(attempt 3\)"):
         run_loso(clips, tiny_settings, tmp_path / "run", workers=2, fold_timeout=0.1)
-    with pytest.raises(InvalidInputError, match="timeout must be a positive number"):
+    with pytest.raises(InvalidInputError, match="fold_timeout must be a positive"):
         run_loso(clips, tiny_settings, tmp_path / "run", fold_timeout=-1)
 
 
