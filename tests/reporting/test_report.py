@@ -234,11 +234,15 @@ def test_what_inner_splits_chose_is_told_and_not_called_fixed(finished_run):
 def test_the_leak_meter_stands_beside_and_is_called_no_result(finished_run):
     figures = {"uf1": 0.987, "uar": 0.986, "accuracy": 0.985}
     leaked = {head: {"full": figures} for head in ("svm", "softmax")}
-    page = page_of(finished_run(**SMALL, metrics={"leak_meter": leaked}))
+    marked = finished_run(**SMALL, metrics={"leak_meter": leaked}, config={"oracle_epoch": True})
+    page = page_of(marked)
+    assert "none was recorded" not in page.text
     assert page.text.count("LEAK METER, not a result") == 2
     assert page.text.count(".987") == 2
     assert "Leak meter." in page.text
-    assert "LEAK METER" not in page_of(finished_run(**SMALL, name="honest")).text
+    honest = page_of(finished_run(**SMALL, name="honest")).text
+    assert "LEAK METER" not in honest
+    assert "none was recorded" in honest
 
 
 def test_marks_stand_on_top_of_the_page_and_of_every_picture(finished_run):
