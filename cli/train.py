@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,6 +24,10 @@ from astsvm.cli.progress import run_progress_bar
 from astsvm.cli.result_table import print_result
 from astsvm.config import InnerSettings
 from astsvm.datasets.protocols import PROTOCOLS
+
+if TYPE_CHECKING:
+    from astsvm.evaluation.run_progress import RunProgress
+    from astsvm.reporting.tensorboard import TensorboardLog
 
 __all__ = ["train"]
 
@@ -108,6 +113,11 @@ class Names(click.ParamType):
     metavar="SECONDS",
     help="A fold that takes longer counts as hung.  [default: ten times the longest so far]",
 )
+@click.option(
+    "--tensorboard",
+    is_flag=True,
+    help="Write scalars of every fold for TensorBoard, to the run's folder.",
+)
 @resume_option
 @click.option(
     "-o",
@@ -140,6 +150,7 @@ def train(
     oracle_epoch: bool,
     permute_labels: int | None,
     fold_timeout: float | None,
+    tensorboard: bool,
     resume: bool,
     output: Path,
     quiet: bool,
@@ -162,6 +173,7 @@ def train(
         raise click.UsageError("--gpus-per-fold is for folds on a cluster: give --cluster as well.")
     from astsvm import run_loso
     from astsvm.reporting import write_report
+    from astsvm.reporting.tensorboard import TensorboardLog
 
     settings = chosen_settings(preset, settings_file)
     network = {"streams": streams, "attention": attention, "modules": modules}
@@ -175,6 +187,7 @@ def train(
         network=settings.network.replace(**_given(network)),
         training=settings.training.replace(**_given(training)),
     )
+    log = TensorboardLog(output) if tensorboard else None
     with (
         kept_on_interrupt(RESUMABLE),
         run_progress_bar("folds", quiet=quiet) as watch,
@@ -192,12 +205,28 @@ def train(
             oracle_epoch=oracle_epoch,
             permute_labels=permute_labels,
             fold_timeout=fold_timeout,
-            watch=watch,
+            watch=_watching(watch, log),
         )
+    if log:
+        log.finish()
     report = write_report(output)
     if not as_json:
         click.echo(f"report: {report}", err=True)
     print_result(ctx, metrics, as_json=as_json)
+
+
+def _watching(
+    watch: Callable[[RunProgress], None] | None, log: TensorboardLog | None
+) -> Callable[[RunProgress], None]:
+    """Show how far a run is, and write its folds to TensorBoard's files as they come."""
+
+    def tell(state: RunProgress) -> None:
+        if watch:
+            watch(state)
+        if log:
+            log.update()
+
+    return tell
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@
     metrics.json       figures of both heads, intervals, floors, what is missing
     megc_log.txt       official log of the SVM, first seed; megc_log_seedK.txt for the others
     report.html, figures/*.png
+    tensorboard/       scalars of every fold, if it was asked to
 
 Every file is written whole or not at all, and none holds a time of day: equal runs give equal
 files, but for the seconds that a fold took, which its file tells.

@@ -16,8 +16,8 @@ from astsvm.reporting.run_names import shown
 
 __all__ = ["confusion_picture"]
 
-_CELL = 0.66
-"""Inches of a cell."""
+_CELL, _SMALL_CELL, _FEW_CLASSES = 0.66, 0.5, 4
+"""Inches of a cell; with many classes it is smaller, so that two matrices fit beside each other."""
 
 
 def confusion_picture(
@@ -55,8 +55,9 @@ def confusion_picture(
             f"expected a confusion matrix of {classes} x {classes} counts of 0 or more, one row "
             f"for each class name, received shape {counts.shape}."
         )
-    width = 1.9 + _CELL * max(classes, 3)
-    height = 1.5 + _CELL * classes + 0.16 * len(notices)
+    cell = _CELL if classes <= _FEW_CLASSES else _SMALL_CELL
+    width = 1.9 + cell * max(classes, 3)
+    height = 1.5 + cell * classes + 0.16 * len(notices)
     return drawn(
         partial(_paint, counts=counts, class_names=class_names, title=title, notices=notices),
         (width, height),
@@ -84,6 +85,7 @@ def _paint(
             f"{_count(float(counts[row, column]))}\n{shares[row, column]:.0%}",
             ha="center",
             va="center",
+            fontsize=9 if len(counts) <= _FEW_CLASSES else 8,
             color="white" if shares[row, column] > 0.6 else "black",
         )
     _name_axes(axes, class_names, counts.sum(axis=1))

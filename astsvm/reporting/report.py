@@ -69,6 +69,10 @@ def write_report(run: str | Path, target: str | Path | None = None) -> Path:
             "the folds again with --resume."
         ) from error
     folder.figures.mkdir(exist_ok=True)
+    for old in folder.figures.glob("attention_*.png"):
+        # Of an earlier report, before more folds were computed: its clip is no example any more.
+        if old.stem not in pictures:
+            old.unlink()
     for name, png in pictures.items():
         write_bytes_atomically(folder.figures / f"{name}.png", png)
     path = folder.report if target is None else Path(target)

@@ -195,3 +195,23 @@ def test_a_folder_that_is_no_run_is_one_line_and_1(command, tmp_path):
     assert code == 1
     assert "config.json" in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_progress_and_tensorboard_change_no_result(clips, command, tmp_path):
+    settings = clips.parent / "tiny.json"
+    arguments = ("train", clips, "--loso", "--settings", settings, "--epochs", 1, "--seeds", 2)
+    code, _, err = command(*arguments, "-o", tmp_path / "run", "--tensorboard")
+    assert code == 0
+    first, *_, last = [line for line in err.splitlines() if line.startswith("folds: ")]
+    assert first.startswith("folds: 0 of 6")
+    assert last.startswith("folds: 6 of 6")
+    figures = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert "seeds 2 of 2; UF1 so far: SVM " in last
+    folders = [path.name for path in sorted((tmp_path / "run" / "tensorboard").glob("[12]/*"))]
+    assert folders == ["samm_s1", "samm_s2", "samm_s3"] * 2
+    assert (tmp_path / "run" / "tensorboard" / "pooled").is_dir()
+    # Asked for or not: no number of the run depends on it, and a run goes on either way.
+    code, out, err = command(*arguments, "-o", tmp_path / "run", "--resume", "--quiet", "--json")
+    assert code == 0, err
+    assert json.loads(out) == figures

@@ -79,3 +79,5 @@ def test_frames_do_not_stretch_the_scale_of_the_places():
 def test_motionless_clips_and_extreme_attention_are_drawn():
     attention = {"flow": np.zeros((6, 6)), "flow_frames": np.zeros(3)}
     assert attention_picture(maps_of(attention, flow=np.zeros((6, 6))), 16.0, "t", "n").png
+    # A flow image has but one frame.
+    assert attention_picture(maps_of({"flow_frames": np.ones(1)}), 2.0, "t", "n").png

@@ -91,6 +91,17 @@ def test_every_picture_lies_beside_the_page_too(finished_run):
     )
 
 
+def test_a_picture_of_an_earlier_report_does_not_stay(finished_run):
+    folder = finished_run(**SMALL, chance=1.0)
+    folder.figures.mkdir()
+    for name in ("attention_0_wrong.png", "mine.png"):
+        (folder.figures / name).write_bytes(b"old")
+    write_report(folder.path)
+    assert not (folder.figures / "attention_0_wrong.png").exists()
+    assert (folder.figures / "attention_0_right.png").stat().st_size > 1000
+    assert (folder.figures / "mine.png").read_bytes() == b"old"
+
+
 def test_sections_come_in_the_order_of_reading(finished_run):
     page = write_report(finished_run(config={"marks": ["LEAK METER: x"]}).path).read_text()
     order = [page.index(f'id="{name}"') for name in SECTIONS]
