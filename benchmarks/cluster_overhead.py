@@ -36,7 +36,7 @@ from astsvm.storage import ClipArrays, PartsFolder, ProcessedClip, open_clips
 from astsvm.versions import installed_versions
 
 CLASSES = ("negative", "positive", "surprise")
-# Ray lets its processes step back behind all others; on a busy machine that alone would be measured.
+# Ray lets its processes step back behind all others; on a busy machine that would be measured.
 os.environ.setdefault("RAY_worker_niceness", "0")
 LARGE = 442, 10, 192, 192
 """Clips, steps, height and width of MEGC2019 at full size."""
