@@ -106,21 +106,25 @@ def ray_cluster():
 
 @pytest.fixture
 def lose_a_node(ray_cluster):
-    """Give a function that adds a node, and takes it away by force while it is at a task."""
+    """Give a function that adds a node, and takes it away by force while it is at a task.
+
+    It may be told how to see that: by a function of the node's id.
+    """
     threads: list[threading.Thread] = []
     lost: list[str] = []
 
-    def watch(node):
-        (raylet,) = node.all_processes["raylet"]
+    def watch(node, at_work):
         deadline = time.monotonic() + 120
-        while not is_at_work(raylet.process.pid) and time.monotonic() < deadline:
+        while not at_work(node) and time.monotonic() < deadline:
             time.sleep(0.02)
-        if is_at_work(raylet.process.pid):
+        if at_work(node):
             ray_cluster.remove_node(node, allow_graceful=False)
             lost.append(node.node_id)
 
-    def lose():
-        threads.append(threading.Thread(target=watch, args=[ray_cluster.add_node(**RAY_NODE)]))
+    def lose(seen=None):
+        at_work = (lambda node: seen(node.node_id)) if seen else is_at_work
+        arguments = [ray_cluster.add_node(**RAY_NODE), at_work]
+        threads.append(threading.Thread(target=watch, args=arguments))
         threads[-1].start()
 
     yield lose
@@ -129,14 +133,15 @@ def lose_a_node(ray_cluster):
     assert len(lost) == len(threads), "the node was never at a task, or was free when it was lost"
 
 
-def is_at_work(raylet: int) -> bool:
+def is_at_work(node) -> bool:
     """Tell whether a process of a node runs a task: Ray writes that into the process's title."""
+    (raylet,) = node.all_processes["raylet"]
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             parent = int(status.read_text().rpartition(")")[2].split()[1])
             title = (status.parent / "cmdline").read_bytes()
         except OSError:
             continue  # it has just ended
-        if parent == raylet and title.startswith(b"ray::answer_task"):
+        if parent == raylet.process.pid and title.startswith(b"ray::answer_task"):
             return True
     return False
