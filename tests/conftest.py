@@ -92,6 +92,7 @@ def ray_cluster():
     folder = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_TMPDIR", str(folder))
+        patch.setenv("HOME", str(folder))  # Ray puts a token there
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.delenv("RAY_ADDRESS", raising=False)
         cluster = Cluster()
@@ -106,21 +107,29 @@ def ray_cluster():
 
 @pytest.fixture
 def lose_a_node(ray_cluster):
-    """Give a function that adds a node, and takes it away by force while it is at a task."""
+    """Give a function that adds a node, and takes it away by force while it is at a task.
+
+    It may be given a function that tells on which nodes, by their ids, tasks have got far enough.
+    """
     threads: list[threading.Thread] = []
     lost: list[str] = []
 
-    def watch(node):
+    def watch(node, far_enough):
         (raylet,) = node.all_processes["raylet"]
         deadline = time.monotonic() + 120
-        while not is_at_work(raylet.process.pid) and time.monotonic() < deadline:
+
+        def ready():
+            return is_at_work(raylet.process.pid) and node.node_id in far_enough(node.node_id)
+
+        while not ready() and time.monotonic() < deadline:
             time.sleep(0.02)
-        if is_at_work(raylet.process.pid):
+        if ready():
             ray_cluster.remove_node(node, allow_graceful=False)
             lost.append(node.node_id)
 
-    def lose():
-        threads.append(threading.Thread(target=watch, args=[ray_cluster.add_node(**RAY_NODE)]))
+    def lose(far_enough=lambda node: [node]):
+        node = ray_cluster.add_node(**RAY_NODE)
+        threads.append(threading.Thread(target=watch, args=[node, far_enough]))
         threads[-1].start()
 
     yield lose
