@@ -89,8 +89,8 @@ workers_option = click.option(
 cluster_option = click.option(
     "--cluster",
     metavar="auto|local|HOST:PORT",
-    help="Work on a Ray cluster, with --workers at most that much at a time. auto: the one that "
-    "RAY_ADDRESS names or that runs here, else Ray started here.  [needs astsvm[cluster]]",
+    help="Work on a Ray cluster, with --workers at most that much at a time. auto: the one of "
+    "RAY_ADDRESS or of `ray start`, else Ray started here.  [needs astsvm[cluster]]",
 )
 quiet_option = click.option("--quiet", is_flag=True, help="No progress bar.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")

@@ -92,6 +92,7 @@ def ray_cluster():
     folder = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_TMPDIR", str(folder))
+        patch.setenv("HOME", str(folder))  # Ray puts a token there
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.delenv("RAY_ADDRESS", raising=False)
         cluster = Cluster()
@@ -108,23 +109,27 @@ def ray_cluster():
 def lose_a_node(ray_cluster):
     """Give a function that adds a node, and takes it away by force while it is at a task.
 
-    It may be told how to see that: by a function of the node's id.
+    It may be given a function that tells on which nodes, by their ids, tasks have got far enough.
     """
     threads: list[threading.Thread] = []
     lost: list[str] = []
 
-    def watch(node, at_work):
+    def watch(node, far_enough):
+        (raylet,) = node.all_processes["raylet"]
         deadline = time.monotonic() + 120
-        while not at_work(node) and time.monotonic() < deadline:
+
+        def ready():
+            return is_at_work(raylet.process.pid) and node.node_id in far_enough(node.node_id)
+
+        while not ready() and time.monotonic() < deadline:
             time.sleep(0.02)
-        if at_work(node):
+        if ready():
             ray_cluster.remove_node(node, allow_graceful=False)
             lost.append(node.node_id)
 
-    def lose(seen=None):
-        at_work = (lambda node: seen(node.node_id)) if seen else is_at_work
-        arguments = [ray_cluster.add_node(**RAY_NODE), at_work]
-        threads.append(threading.Thread(target=watch, args=arguments))
+    def lose(far_enough=lambda node: [node]):
+        node = ray_cluster.add_node(**RAY_NODE)
+        threads.append(threading.Thread(target=watch, args=[node, far_enough]))
         threads[-1].start()
 
     yield lose
@@ -133,15 +138,14 @@ def lose_a_node(ray_cluster):
     assert len(lost) == len(threads), "the node was never at a task, or was free when it was lost"
 
 
-def is_at_work(node) -> bool:
+def is_at_work(raylet: int) -> bool:
     """Tell whether a process of a node runs a task: Ray writes that into the process's title."""
-    (raylet,) = node.all_processes["raylet"]
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             parent = int(status.read_text().rpartition(")")[2].split()[1])
             title = (status.parent / "cmdline").read_bytes()
         except OSError:
             continue  # it has just ended
-        if parent == raylet.process.pid and title.startswith(b"ray::answer_task"):
+        if parent == raylet and title.startswith(b"ray::answer_task"):
             return True
     return False

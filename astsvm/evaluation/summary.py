@@ -115,6 +115,9 @@ def run_metrics(
     metrics = summarise(table, missing)
     metrics |= {key: config.get(key) for key in ("protocol", "synthetic")}
     metrics["marks"] = list(config.get("marks", ()))
+    # What the networks were trained on, also where only one database's folds gave predictions.
+    if len({subject.split("/")[0] for subject in config.get("subjects", ())}) > 1:
+        metrics["evaluation"] = "CDE"
     if leaked is not None:
         metrics["leak_meter"] = leak_figures(leaked)
     return metrics

@@ -7,6 +7,7 @@ health check that every gRPC service of Ray has.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 import signal
@@ -25,7 +26,9 @@ _LOGGER = logging.getLogger(__name__)
 _HOST_AND_PORT = re.compile(r"(?P<host>[^\s:/@\[\]]+|\[[0-9a-fA-F:]+\]):(?P<port>[0-9]{1,5})")
 _LOOPBACK = ("localhost", "127.0.0.1")
 _ANSWER_SECONDS = 5.0
+_LONGEST_MESSAGE = 240
 _HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+_AUTHENTICATION = "RAY_AUTH_MODE"
 
 
 class ClusterError(AstsvmError):
@@ -42,8 +45,8 @@ def ray_connection(address: str) -> Iterator[Any]:
     ----------
     address : str
         ``HOST:PORT`` of a cluster's head node; ``"auto"`` for the one that RAY_ADDRESS names or
-        that runs on this machine, and if there is none, for Ray started on this machine; or
-        ``"local"`` for Ray started on this machine in any case.
+        to which `ray start` has added this machine, and if there is none, for Ray started on this
+        machine; or ``"local"`` for Ray started on this machine in any case.
 
     Yields
     ------
@@ -62,15 +65,16 @@ def ray_connection(address: str) -> Iterator[Any]:
         _tell(ray, "the Ray cluster that this program is connected to")
         yield ray
         return
-    found = _running_cluster(address)
-    try:
-        with _sigterm_kept(), environment({"RAY_USAGE_STATS_ENABLED": "0"}):
-            _initialise(ray, found)
-        started = "Ray on this machine, started for it"
-        _tell(ray, f"the Ray cluster at {found}" if found else started)
-        yield ray
-    finally:
-        ray.shutdown()
+    with _own_token_mode(), _messages_on_the_log():
+        found = _running_cluster(address)
+        try:
+            with _sigterm_kept(), environment({"RAY_USAGE_STATS_ENABLED": "0"}):
+                _initialise(ray, found)
+            started = "Ray on this machine, started for it"
+            _tell(ray, f"the Ray cluster at {found.lower()}" if found else started)
+            yield ray
+        finally:
+            ray.shutdown()
 
 
 def require_room(ray: Any, cpus: float, gpus: float) -> None:
@@ -83,7 +87,7 @@ def require_room(ray: Any, cpus: float, gpus: float) -> None:
     """
     nodes = _resources(ray)
     if not any(node.get("CPU", 0) >= cpus and node.get("GPU", 0) >= gpus for node in nodes):
-        there = "; ".join(f"{n.get('CPU', 0):g} and {n.get('GPU', 0):g}" for n in nodes)
+        there = "; ".join(sorted(f"{n.get('CPU', 0):g} and {n.get('GPU', 0):g}" for n in nodes))
         raise ClusterError(
             f"a task needs {cpus:g} CPUs and {gpus:g} GPUs, but no node of the cluster has that; "
             f"its nodes have {there or 'nothing'}. Ask for less, or add a node."
@@ -93,10 +97,15 @@ def require_room(ray: Any, cpus: float, gpus: float) -> None:
 def tasks_at_once(ray: Any, cpus: float, gpus: float) -> int:
     """Return how many tasks the nodes that are there now can run at the same time, at least 1."""
     rooms = [
-        min(node.get("CPU", 0) // cpus, node.get("GPU", 0) // gpus if gpus else float("inf"))
+        min(_times(node.get("CPU", 0), cpus), _times(node.get("GPU", 0), gpus))
         for node in _resources(ray)
     ]
     return max(1, int(sum(rooms)))
+
+
+def _times(there: float, needed: float) -> float:
+    # Rounded first: 1 / .1 is 10, though 1 // .1 is 9.
+    return math.floor(round(there / needed, 6)) if needed else math.inf
 
 
 def _imported_ray() -> Any:
@@ -121,13 +130,11 @@ def _initialise(ray: Any, found: str | None) -> None:
     except (RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
         where = f"the Ray cluster at {found}" if found else "Ray on this machine"
         advice = (
-            "This machine must be a node of the cluster (`ray start --address=...`), with the "
-            "same versions of Python and Ray."
+            " This machine must be a node of the cluster (`ray start --address=...`), with the "
+            "same versions of Python and Ray; a cluster with a token needs RAY_AUTH_MODE=token."
         )
-        words = " ".join(str(error).split())
-        raise ClusterError(
-            f"{where} cannot be used: {words}{' ' + advice if found else ''}"
-        ) from error
+        words = " ".join(str(error).split()).rstrip(".")
+        raise ClusterError(f"{where} cannot be used: {words}.{advice if found else ''}") from error
 
 
 def _running_cluster(address: str) -> str | None:
@@ -143,14 +150,21 @@ def _running_cluster(address: str) -> str | None:
                 "address that `ray start --head` printed."
             )
         return target
-    from ray._private.services import get_ray_address_from_environment
+    # Not Ray's own "auto", which also takes what another program has started for itself.
+    from ray._private.authentication.authentication_token_setup import (
+        maybe_enable_token_auth_if_token_available,
+    )
+    from ray._private.services import find_bootstrap_address
 
-    try:
-        target = _as_ray_takes_it(get_ray_address_from_environment("auto", None))
-    except ConnectionError:
-        return None
+    recorded = find_bootstrap_address(None)
     # The address of a cluster that was killed stays on the disk.
-    return None if _fault_of(target) else target
+    if not recorded or _fault_of(_as_ray_takes_it(recorded)):
+        return None
+    # As Ray does with a cluster that it finds by itself, but with no address that is given to it:
+    # if this user has a token, such a cluster asks for it.
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+    return _as_ray_takes_it(recorded)
 
 
 def _as_ray_takes_it(address: str) -> str:
@@ -183,10 +197,39 @@ def _fault_of(address: str) -> str:
         try:
             check(b"", timeout=_ANSWER_SECONDS)
         except grpc.RpcError as error:
-            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
-                return ""  # a cluster with a token; Ray itself knows where to look for it
             return " ".join(str(error.details()).split())
     return ""
+
+
+@contextmanager
+def _messages_on_the_log() -> Iterator[None]:
+    """Keep what Ray says of its nodes off stdout, which is for data, and to one line each.
+
+    Ray writes such messages there whatever `log_to_driver` says, and has no switch for it.
+    """
+    from ray._private import worker
+
+    def log(message: dict[str, Any], ignore_prefix: bool) -> None:
+        for text in message["lines"]:
+            _LOGGER.warning("Ray: %s", " ".join(text.split())[:_LONGEST_MESSAGE])
+
+    before = worker.print_to_stdstream
+    worker.print_to_stdstream = log
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = before
+
+
+@contextmanager
+def _own_token_mode() -> Iterator[None]:
+    """Undo what Ray may add to the environment: what starts later decides for itself."""
+    before = os.environ.get(_AUTHENTICATION)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(_AUTHENTICATION, None)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 from astsvm.errors import EvaluationError
 from astsvm.evaluation.metrics import score
 from astsvm.evaluation.predictions import PredictionTable, labels_of
-from astsvm.evaluation.summary import MissingFold, summarise
+from astsvm.evaluation.summary import MissingFold, run_metrics, summarise
 
 
 def test_figures_are_the_pooled_ones_of_each_part(make_table):
@@ -82,6 +82,15 @@ def test_a_database_named_full_is_not_taken_for_the_whole(make_table):
     metrics = summarise(PredictionTable(rows, table.class_names))
     assert metrics["svm"]["full"]["n_clips"] == 42
     assert metrics["svm"]["database full"]["n_clips"] == 18
+
+
+def test_a_composite_of_which_one_database_is_left_is_no_single_database_run(make_table):
+    table = make_table()
+    left = type(table)([row for row in table.rows if row.database == "smic"], table.class_names)
+    gaps = [MissingFold(1, f"casme2/s{n}", 6, "lost") for n in range(4)]
+    config = {"subjects": dict.fromkeys(table.subjects, 6)}
+    assert run_metrics(config, left, gaps, None)["evaluation"] == "CDE"
+    assert run_metrics({"subjects": {"smic/s1": 6}}, left, (), None)["evaluation"] == "SDE"
 
 
 def test_nothing_to_score_is_an_error_that_names_a_reason(make_table):

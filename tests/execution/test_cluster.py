@@ -1,9 +1,12 @@
 """Tasks on a real cluster of two nodes: the outcomes of local ones, whatever is lost on the way."""
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -160,10 +163,14 @@ def test_a_task_that_always_loses_its_process_fails_alone(ray_cluster):
 
 
 @pytest.mark.slow
-def test_tasks_of_a_lost_node_are_begun_again_elsewhere(ray_cluster, lose_a_node, tmp_path):
+def test_tasks_of_a_lost_node_are_begun_again_elsewhere(
+    ray_cluster, lose_a_node, tmp_path, caplog, capfd
+):
     tasks = [("slow", tmp_path / f"log{number}") for number in range(8)]
-    lose_a_node(lambda node: any(node == at for _, log in tasks for _, at in begun(log)))
+    lose_a_node(lambda _: [node for _, log in tasks for _, node in begun(log)])
     assert [o.result for o in outcomes(ray_cluster, tasks)] == tasks
+    assert "Ray: The node with node id" in caplog.text
+    assert capfd.readouterr().out == ""
     assert sorted(len(begun(log)) for _, log in tasks) == [1] * 7 + [2]
 
 
@@ -251,11 +258,63 @@ def test_auto_starts_ray_where_none_is_running(ray_cluster, monkeypatch, caplog,
     from ray._private import services
 
     # Of a cluster that was killed, an address is left.
-    monkeypatch.setattr(services, "get_ray_address_from_environment", lambda *_: "127.0.0.1:1")
+    monkeypatch.setattr(services, "find_bootstrap_address", lambda _: "127.0.0.1:1")
     (found,) = run_cluster_tasks(act, [(0, 1)], address="auto", shared=None, software=software)
     assert found.result == (0, 1)
     assert "Ray on this machine, started for it" in caplog.text
     assert capfd.readouterr() == ("", "")
+    assert "RAY_AUTH_MODE" not in os.environ
+
+
+@pytest.mark.slow
+def test_auto_finds_what_ray_start_has_started_and_has_its_token(ray_cluster, tmp_path):
+    ray = [sys.executable, "-m", "ray.scripts.scripts"]
+    folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")
+    # In processes of their own, since Ray keeps the first token that it has read.
+    own = {"env": {**os.environ, "RAY_TMPDIR": folder, "HOME": folder}}
+    subprocess.run([*ray, "get-auth-token", "--generate"], check=True, capture_output=True, **own)
+    options = ["--head", "--block", "--port=0", "--num-cpus=1", "--include-dashboard=false"]
+    options += ["--node-ip-address=127.0.0.1", "--object-store-memory=80000000"]
+    with subprocess.Popen(
+        [*ray, "start", *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **own
+    ) as head:
+        try:
+            wait_until(lambda: list(Path(folder).rglob("ray_current_cluster")))
+            driver = subprocess.run(
+                [sys.executable, "-c", DRIVER.replace("hang", "slow"), "auto", tmp_path / "log"],
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+                **own,
+            )
+        finally:
+            head.terminate()
+            head.communicate(timeout=30)
+            shutil.rmtree(folder, ignore_errors=True)
+    assert driver.stdout.startswith("[TaskOutcome(index=0, result=('slow'"), driver.stderr
+    (told,) = driver.stderr.splitlines()
+    assert re.fullmatch(r"note: .* at \S+:\d+ \(nodes: 1, CPUs: 1, GPUs: 0\)\.", told)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "cpus", "gpus", "expected"),
+    [
+        ([{"CPU": 2}, {"CPU": 3}], 1, 0, 5),
+        ([{"CPU": 2}, {"CPU": 3}], 2, 0, 2),
+        ([{"CPU": 16, "GPU": 1}, {"CPU": 16}], 1, 0.1, 10),
+        ([{"CPU": 4, "GPU": 1}], 1, 0.1, 4),
+        ([{"memory": 1}], 1, 0, 1),
+    ],
+)
+def test_as_many_tasks_are_under_way_as_the_nodes_have_room_for(nodes, cpus, gpus, expected):
+    class Ray:
+        @staticmethod
+        def nodes():
+            dead = {"Alive": False, "Resources": {"CPU": 64, "GPU": 64}}
+            return [dead, *({"Alive": True, "Resources": node} for node in nodes)]
+
+    assert ray_connection.tasks_at_once(Ray, cpus, gpus) == expected
 
 
 @pytest.mark.parametrize(
