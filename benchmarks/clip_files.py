@@ -22,7 +22,9 @@ def write_random_clips(path: Path, clips: int, subjects: int, seed: int = 0) -> 
     """
     root = path.parent / "no_source"
     records = tuple(
-        Clip("random", f"s{i % subjects:02d}", f"c{i:03d}", LABELS[i // subjects % 3], root / f"{i}")
+        Clip(
+            "random", f"s{i % subjects:02d}", f"c{i:03d}", LABELS[i // subjects % 3], root / f"{i}"
+        )
         for i in range(clips)
     )
     ordered = tuple(sorted(records, key=lambda clip: clip.key))

@@ -44,7 +44,11 @@ def _memory() -> str:
 def _commit() -> str:
     def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", *arguments], capture_output=True, text=True, check=False, cwd=Path(__file__).parent
+            ["git", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=Path(__file__).parent,
         ).stdout.strip()
 
     changed = ", with changes" if git("status", "--porcelain", "--untracked-files=no") else ""

@@ -198,7 +198,9 @@ def run_variant(name: str, path: Path) -> dict[str, Any]:
 
 def show(found: dict[str, dict[str, Any]]) -> None:
     """Print the table, and the ratios that are aimed at."""
-    print(f"{'':34} {'CPU s':>7} {'wall s':>7} {'GFLOP':>6} {'of peak':>8} {'MB':>6} {'weights':>8}")
+    print(
+        f"{'':34} {'CPU s':>7} {'wall s':>7} {'GFLOP':>6} {'of peak':>8} {'MB':>6} {'weights':>8}"
+    )
     for name, values in found.items():
         one = Measurement(**values)
         print(

@@ -74,7 +74,7 @@ def build_network(
     _check_classes(classes)
     inputs, features = {}, []
     for name, shape in _checked_streams(streams).items():
-        inputs[name] = keras.Input(shape, name=name)
+        inputs[name] = keras.Input(shape, dtype="float16", name=name)
         attended = _attend(inputs[name], name, settings)
         features += [_module(attended, module, name, settings) for module in settings.modules]
     joined = layers.Concatenate(name=FEATURES)(features) if len(features) > 1 else features[0]
