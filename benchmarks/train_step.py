@@ -102,11 +102,13 @@ def measure(variant: Variant, path: Path) -> Measurement:
     settings = Settings.from_preset(variant.preset)
     trainer = _plain(settings, path) if variant.kind == "plain" else _ours(settings, path)
     trainer(1)
-    cpu, wall = cheapest(lambda: trainer(variant.epochs), variant.blocks)
+    short = cheapest(lambda: trainer(1), variant.blocks)
+    long = cheapest(lambda: trainer(1 + variant.epochs), variant.blocks)
     memory = _peak_memory_mb()
     steps = variant.epochs * STEPS_PER_EPOCH
+    cpu, wall = ((more - less) / steps for less, more in zip(short, long, strict=True))
     gflop, parameters = _size(settings)
-    return Measurement(cpu / steps, wall / steps, gflop, _matrix_product(), memory, parameters)
+    return Measurement(cpu, wall, gflop, _matrix_product(), memory, parameters)
 
 
 def _plain(settings: Any, path: Path) -> Callable[[int], object]:

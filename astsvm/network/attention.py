@@ -21,8 +21,8 @@ from astsvm.network.clip_passes import (
     frame_moments,
     window_means,
 )
-from astsvm.network.frame_normalisation import FrameNormalisation
 from astsvm.network.map_convolution import convolve_maps
+from astsvm.network.moment_normalisation import MomentNormalisation
 
 __all__ = ["ChannelAttention", "FusionAttention", "SpatialAttention", "attention_weights"]
 
@@ -137,7 +137,7 @@ class ChannelAttention(_Attention):
     """
 
     def _make_weights(self, frames: int) -> None:
-        self.normalisation = FrameNormalisation(
+        self.normalisation = MomentNormalisation(
             frames, dtype=self.dtype_policy, name="normalisation"
         )
         self.hidden = keras.layers.Dense(
@@ -155,7 +155,7 @@ class ChannelAttention(_Attention):
 
     def weigh_frames(self, moments: FrameMoments, training: bool) -> Any:
         """Return the attention (B, T) for clips of which only the moments are known."""
-        scale, offset = self.normalisation(moments.mean, moments.mean_square, training=training)
+        scale, offset = self.normalisation(*moments.of_batch(), training=training)
         mean = scale * moments.mean + offset
         # A negative scale turns a frame's minimum into its maximum.
         peak = ops.where(scale >= 0, moments.maximum, moments.minimum) * scale + offset
@@ -182,7 +182,7 @@ class SpatialAttention(_Attention):
     """
 
     def _make_weights(self, frames: int) -> None:
-        self.normalisation = FrameNormalisation(
+        self.normalisation = MomentNormalisation(
             frames, dtype=self.dtype_policy, name="normalisation"
         )
         shape = (_KERNEL_SIZE, _KERNEL_SIZE, 1, 1)
@@ -207,12 +207,12 @@ class SpatialAttention(_Attention):
         if frame_weights is None:
             frame_weights = ops.ones_like(moments.mean)
         weighted = moments.scaled(frame_weights)
-        scale, offset = self.normalisation(weighted.mean, weighted.mean_square, training=training)
+        scale, offset = self.normalisation(*weighted.of_batch(), training=training)
         scale = scale * frame_weights
         maps = affine_maps(clips, scale, offset)
         # Two convolutions of one map each, summed, are one convolution of two maps.
         kernel = ops.concatenate([self.mean_kernel, self.maximum_kernel], axis=2)
-        scores = convolve_maps(ops.stack(maps, axis=-1), kernel)
+        scores = convolve_maps(maps, kernel)
         height, width = clips.shape[2:4]
         flat = ops.reshape(scores, (-1, height * width))
         weights = attention_weights(flat, self.activation)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, partial, reduce
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,10 @@ class FrameMoments:
     mean_square: Any
     maximum: Any
     minimum: Any
+
+    def of_batch(self) -> tuple[Any, Any]:
+        """Return mean and mean square per frame over all clips, each (T,)."""
+        return tf.reduce_mean(self.mean, axis=0), tf.reduce_mean(self.mean_square, axis=0)
 
     def scaled(self, weights: Any) -> FrameMoments:
         """Return the moments of the clips multiplied by non-negative frame weights (B, T)."""
@@ -69,9 +73,16 @@ def affine_maps(clips: Any, scale: Any, offset: Any) -> tuple[Any, Any]:
     scale : tensor of shape (B, T)
     offset : tensor of shape (T,)
     """
-    offset = tf.broadcast_to(offset, tf.shape(scale))
-    mean, maximum = _each_clip(_maps_of_clip, scale.dtype.name)(clips, scale, offset)
-    return mean, maximum
+    dtype, (width, channels) = scale.dtype.name, clips.shape[3:]
+    # One copy a number of a row: their gradients are then sums of rows, which XLA does as vectors.
+    copies = [
+        tf.tile(part[:, :, None], (1, 1, width * channels))
+        for part in (scale, tf.broadcast_to(offset, tf.shape(scale)))
+    ]
+    mean, maximum = _each_clip(_maps_of_clip, dtype)(clips, *copies)
+    if channels == 1:
+        return mean[..., 0], maximum[..., 0]
+    return tuple(_each_clip(_map_of_channels, dtype)(mean, maximum))
 
 
 def window_means(clips: Any, window: tuple[int, int], pixel_weights: Any) -> Any:
@@ -87,7 +98,7 @@ def window_means(clips: Any, window: tuple[int, int], pixel_weights: Any) -> Any
     _, frames, height, width, channels = clips.shape
     rows, columns = height // window[0], width // window[1]
     dtype = pixel_weights.dtype
-    means = _each_clip(partial_of(_row_means_of_clip, window[0]), dtype.name)(clips, pixel_weights)
+    means = _each_clip(_row_means(window[0]), dtype.name)(clips, pixel_weights)
     if window[1] > 1:
         # As a matrix product, since neighbours in a row are no vector.
         averages = tf.constant(_column_averages(width, window[1], channels), dtype)
@@ -98,31 +109,31 @@ def window_means(clips: Any, window: tuple[int, int], pixel_weights: Any) -> Any
 def _moments_of_clip(clip: Any) -> tuple[Any, ...]:
     """Reduce (T, H, W, C) to the four moments (T,).
 
-    XLA adds along a row number by number, but adds rows to rows as vectors: so equal parts of a
-    frame are put together first.
+    XLA adds along a row number by number, but rows to rows as vectors: so equal parts of a frame
+    are put together first.
     """
-    frames, height = clip.shape[:2]
-    count = max(n for n in range(1, _MOST_PARTS + 1) if height % n == 0)
+    frames, pixels = clip.shape[0], int(np.prod(clip.shape[1:]))
+    count = max(n for n in range(1, _MOST_PARTS + 1) if pixels % n == 0)
     parts = tf.unstack(tf.reshape(clip, (frames, count, -1)), axis=1)
-    pixels = int(np.prod(clip.shape[1:]))
-    total, squares, largest, smallest = parts[0], tf.square(parts[0]), parts[0], parts[0]
-    for part in parts[1:]:
-        total, squares = total + part, squares + tf.square(part)
-        largest, smallest = tf.maximum(largest, part), tf.minimum(smallest, part)
+    squares = [tf.square(part) for part in parts]
     return (
-        tf.reduce_sum(total, axis=1) / pixels,
-        tf.reduce_sum(squares, axis=1) / pixels,
-        tf.reduce_max(largest, axis=1),
-        tf.reduce_min(smallest, axis=1),
+        tf.reduce_sum(reduce(tf.add, parts), axis=1) / pixels,
+        tf.reduce_sum(reduce(tf.add, squares), axis=1) / pixels,
+        tf.reduce_max(reduce(tf.maximum, parts), axis=1),
+        tf.reduce_min(reduce(tf.minimum, parts), axis=1),
     )
 
 
 def _maps_of_clip(clip: Any, scale: Any, offset: Any) -> tuple[Any, Any]:
-    """Reduce (T, H, W, C), with scale and offset (T,), to two maps (H, W)."""
-    frames, *sides = clip.shape
-    normal = tf.reshape(clip, (frames, -1)) * scale[:, None] + offset[:, None]
-    mean = tf.reshape(tf.reduce_mean(normal, axis=0), sides)
-    maximum = tf.reshape(tf.reduce_max(normal, axis=0), sides)
+    """Reduce (T, H, W, C), with scale and offset (T, W * C), to two maps (H, W, C)."""
+    frames, height, *sides = clip.shape
+    normal = tf.reshape(clip, (frames, height, -1)) * scale[:, None] + offset[:, None]
+    maps = tf.reduce_mean(normal, axis=0), tf.reduce_max(normal, axis=0)
+    return tuple(tf.reshape(one, (height, *sides)) for one in maps)
+
+
+def _map_of_channels(mean: Any, maximum: Any) -> tuple[Any, Any]:
+    """Reduce two maps (H, W, C) to (H, W)."""
     return tf.reduce_mean(mean, axis=2), tf.reduce_max(maximum, axis=2)
 
 
@@ -137,18 +148,17 @@ def _row_means_of_clip(clip: Any, pixel_weights: Any, *, length: int) -> Any:
 
 
 @cache
-def partial_of(function: Callable[..., Any], length: int) -> Callable[..., Any]:
-    """Fix the rows of a window; the same function each time, so that it is compiled once."""
-    return partial(function, length=length)
+def _row_means(length: int) -> Callable[..., Any]:
+    """Fix the rows of a window: the same function each time, so that it is compiled once."""
+    return partial(_row_means_of_clip, length=length)
 
 
 @cache
 def _column_averages(width: int, length: int, channels: int) -> npt.NDArray[np.float64]:
     columns = width // length
-    averages = np.kron(np.eye(columns, width // length), np.full((length, 1), 1 / length))
-    padded = np.zeros((width, columns))
-    padded[: columns * length] = averages
-    return np.kron(padded, np.eye(channels))
+    averages = np.zeros((width, columns))
+    averages[: columns * length] = np.kron(np.eye(columns), np.full((length, 1), 1 / length))
+    return np.kron(averages, np.eye(channels)).astype(np.float64)
 
 
 @cache
@@ -185,11 +195,12 @@ def _each_clip(function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
 
         return forward(clips, *others), gradient
 
-    return compute_batch
+    batched: Callable[..., Any] = compute_batch
+    return batched
 
 
 def _over_batch(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of one clip as one of a batch: compiled and clip by clip, or on a GPU."""
+    """Return a function of one clip as one of a batch."""
     if tf.config.list_physical_devices("GPU"):
         return lambda *batch: tf.vectorized_map(lambda clip: function(*clip), batch)
     compiled = tf.function(function, jit_compile=True)
@@ -198,12 +209,12 @@ def _over_batch(function: Callable[..., Any]) -> Callable[..., Any]:
         def one(index: Any) -> Any:
             return compiled(*tf.nest.map_structure(lambda part: part[index], batch))
 
-        count = tf.shape(tf.nest.flatten(batch)[0])[0]
         clip = tf.nest.map_structure(lambda part: tf.TensorSpec(part.shape[1:], part.dtype), batch)
         signature = tf.nest.map_structure(
             lambda result: tf.TensorSpec(result.shape, result.dtype),
             compiled.get_concrete_function(*clip).structured_outputs,
         )
-        return tf.map_fn(one, tf.range(count), fn_output_signature=signature, parallel_iterations=1)
+        clips = tf.range(tf.shape(tf.nest.flatten(batch)[0])[0])
+        return tf.map_fn(one, clips, fn_output_signature=signature, parallel_iterations=1)
 
     return over_batch

@@ -51,9 +51,9 @@ def build_network(
     Returns
     -------
     keras.Model
-        Takes a dict of float tensors (B, T, H, W, C) by stream name and returns class
-        probabilities (B, classes). Its layer ``"features"`` holds the penultimate features. Compile
-        it with ``jit_compile=False``.
+        Takes a dict of float tensors (B, T, H, W, C) by stream name, which it rounds to float16 as
+        clips are stored, and returns class probabilities (B, classes). Its layer ``"features"``
+        holds the penultimate features. Compile it with ``jit_compile=False``.
 
     Raises
     ------
