@@ -15,9 +15,14 @@ import keras
 from keras import ops
 
 from astsvm.errors import InvalidInputError, SettingsError
-from astsvm.network.clip_planes import ClipPlanes, FrameMoments
-from astsvm.network.frame_normalisation import FrameNormalisation
+from astsvm.network.clip_passes import (
+    FrameMoments,
+    affine_maps,
+    frame_moments,
+    window_means,
+)
 from astsvm.network.map_convolution import convolve_maps
+from astsvm.network.moment_normalisation import MomentNormalisation
 
 __all__ = ["ChannelAttention", "FusionAttention", "SpatialAttention", "attention_weights"]
 
@@ -55,7 +60,8 @@ class _Attention(keras.layers.Layer):  # type: ignore[misc]
             raise SettingsError(
                 f"window must be two positive whole numbers (rows, columns), received {window!r}."
             )
-        super().__init__(**kwargs)
+        # The clips are left as they are, float16 say: the passes convert them where they use them.
+        super().__init__(autocast=False, **kwargs)
         # Keras would compile a model through XLA of its own accord: 23-50 s, and no faster here.
         self.supports_jit = False
         self.activation = activation
@@ -89,10 +95,18 @@ class _Attention(keras.layers.Layer):  # type: ignore[misc]
         """Return the constructor's arguments."""
         return {**super().get_config(), "activation": self.activation, "window": list(self.window)}
 
-    def _planes(self, clips: Any) -> ClipPlanes:
+    def _clips(self, inputs: Any) -> Any:
         if not self.built:
-            self.build(tuple(clips.shape))
-        return ClipPlanes.of(ops.convert_to_tensor(clips))
+            self.build(tuple(inputs.shape))
+        return ops.convert_to_tensor(inputs)
+
+    def _moments(self, clips: Any) -> FrameMoments:
+        return frame_moments(clips, self.compute_dtype)
+
+    def _whole(self, clips: Any) -> Any:
+        """Return weights of 1 for the pixels of clips, (B, H, W)."""
+        batch, (height, width) = ops.shape(clips)[0], clips.shape[2:4]
+        return ops.ones((batch, height, width), dtype=self.compute_dtype)
 
 
 @keras.saving.register_keras_serializable("astsvm")
@@ -123,19 +137,25 @@ class ChannelAttention(_Attention):
     """
 
     def _make_weights(self, frames: int) -> None:
-        self.normalisation = FrameNormalisation(frames, name="normalisation")
-        self.hidden = keras.layers.Dense(max(1, frames // 2), activation="relu", name="hidden")
-        self.excitation = keras.layers.Dense(frames, kernel_initializer="zeros", name="excitation")
+        self.normalisation = MomentNormalisation(
+            frames, dtype=self.dtype_policy, name="normalisation"
+        )
+        self.hidden = keras.layers.Dense(
+            max(1, frames // 2), activation="relu", dtype=self.dtype_policy, name="hidden"
+        )
+        self.excitation = keras.layers.Dense(
+            frames, kernel_initializer="zeros", dtype=self.dtype_policy, name="excitation"
+        )
         self.hidden.build((None, frames))
         self.excitation.build((None, max(1, frames // 2)))
 
     def attention(self, inputs: Any, training: bool = False) -> Any:
         """Return the attention over the frames, shape (B, T)."""
-        return self.weigh_frames(self._planes(inputs).moments(), training)
+        return self.weigh_frames(self._moments(self._clips(inputs)), training)
 
     def weigh_frames(self, moments: FrameMoments, training: bool) -> Any:
         """Return the attention (B, T) for clips of which only the moments are known."""
-        scale, offset = self.normalisation(moments.mean, moments.mean_square, training=training)
+        scale, offset = self.normalisation(*moments.of_batch(), training=training)
         mean = scale * moments.mean + offset
         # A negative scale turns a frame's minimum into its maximum.
         peak = ops.where(scale >= 0, moments.maximum, moments.minimum) * scale + offset
@@ -144,9 +164,10 @@ class ChannelAttention(_Attention):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Multiply the clips by their attention and average over the windows."""
-        planes = self._planes(inputs)
-        weights = self.weigh_frames(planes.moments(), training)
-        return planes.window_means(self.window) * weights[:, :, None, None, None]
+        clips = self._clips(inputs)
+        weights = self.weigh_frames(self._moments(clips), training)
+        means = window_means(clips, self.window, self._whole(clips))
+        return means * weights[:, :, None, None, None]
 
 
 @keras.saving.register_keras_serializable("astsvm")
@@ -161,7 +182,9 @@ class SpatialAttention(_Attention):
     """
 
     def _make_weights(self, frames: int) -> None:
-        self.normalisation = FrameNormalisation(frames, name="normalisation")
+        self.normalisation = MomentNormalisation(
+            frames, dtype=self.dtype_policy, name="normalisation"
+        )
         shape = (_KERNEL_SIZE, _KERNEL_SIZE, 1, 1)
         self.mean_kernel = self.add_weight(shape=shape, initializer="zeros", name="mean_kernel")
         self.maximum_kernel = self.add_weight(
@@ -170,11 +193,11 @@ class SpatialAttention(_Attention):
 
     def attention(self, inputs: Any, training: bool = False) -> Any:
         """Return the attention over the pixels, shape (B, H, W)."""
-        planes = self._planes(inputs)
-        return self.weigh_pixels(planes, planes.moments(), None, training)
+        clips = self._clips(inputs)
+        return self.weigh_pixels(clips, self._moments(clips), None, training)
 
     def weigh_pixels(
-        self, planes: ClipPlanes, moments: FrameMoments, frame_weights: Any, training: bool
+        self, clips: Any, moments: FrameMoments, frame_weights: Any, training: bool
     ) -> Any:
         """Return the attention (B, H, W) for clips multiplied by `frame_weights` (B, T).
 
@@ -184,21 +207,22 @@ class SpatialAttention(_Attention):
         if frame_weights is None:
             frame_weights = ops.ones_like(moments.mean)
         weighted = moments.scaled(frame_weights)
-        scale, offset = self.normalisation(weighted.mean, weighted.mean_square, training=training)
+        scale, offset = self.normalisation(*weighted.of_batch(), training=training)
         scale = scale * frame_weights
-        maps = [planes.affine_mean(scale, offset), planes.affine_maximum(scale, offset)]
+        maps = affine_maps(clips, scale, offset)
         # Two convolutions of one map each, summed, are one convolution of two maps.
         kernel = ops.concatenate([self.mean_kernel, self.maximum_kernel], axis=2)
-        scores = convolve_maps(ops.stack(maps, axis=-1), kernel)
-        flat = ops.reshape(scores, (-1, planes.height * planes.width))
+        scores = convolve_maps(maps, kernel)
+        height, width = clips.shape[2:4]
+        flat = ops.reshape(scores, (-1, height * width))
         weights = attention_weights(flat, self.activation)
-        return ops.reshape(weights, (-1, planes.height, planes.width))
+        return ops.reshape(weights, (-1, height, width))
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Multiply the clips by their attention and average over the windows."""
-        planes = self._planes(inputs)
-        weights = self.weigh_pixels(planes, planes.moments(), None, training)
-        return planes.window_means(self.window, weights)
+        clips = self._clips(inputs)
+        weights = self.weigh_pixels(clips, self._moments(clips), None, training)
+        return window_means(clips, self.window, weights)
 
 
 @keras.saving.register_keras_serializable("astsvm")
@@ -209,22 +233,22 @@ class FusionAttention(_Attention):
     """
 
     def _make_weights(self, frames: int) -> None:
-        self.channel = ChannelAttention(self.activation, name="channel")
-        self.spatial = SpatialAttention(self.activation, name="spatial")
+        self.channel = ChannelAttention(self.activation, dtype=self.dtype_policy, name="channel")
+        self.spatial = SpatialAttention(self.activation, dtype=self.dtype_policy, name="spatial")
         for part in (self.channel, self.spatial):
             part.build((None, frames, 1, 1, 1))
 
     def attention(self, inputs: Any, training: bool = False) -> tuple[Any, Any]:
         """Return the attention over the frames (B, T) and over the pixels (B, H, W)."""
-        return self._weigh(self._planes(inputs), training)
+        return self._weigh(self._clips(inputs), training)
 
-    def _weigh(self, planes: ClipPlanes, training: bool) -> tuple[Any, Any]:
-        moments = planes.moments()
+    def _weigh(self, clips: Any, training: bool) -> tuple[Any, Any]:
+        moments = self._moments(clips)
         frames = self.channel.weigh_frames(moments, training)
-        return frames, self.spatial.weigh_pixels(planes, moments, frames, training)
+        return frames, self.spatial.weigh_pixels(clips, moments, frames, training)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Multiply the clips by their attention and average over the windows."""
-        planes = self._planes(inputs)
-        frames, pixels = self._weigh(planes, training)
-        return planes.window_means(self.window, pixels) * frames[:, :, None, None, None]
+        clips = self._clips(inputs)
+        frames, pixels = self._weigh(clips, training)
+        return window_means(clips, self.window, pixels) * frames[:, :, None, None, None]

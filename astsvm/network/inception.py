@@ -8,8 +8,10 @@ import keras
 from keras import ops
 
 from astsvm.errors import InvalidInputError, SettingsError
-from astsvm.network.frame_normalisation import BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM
+from astsvm.network.moment_normalisation import MomentNormalisation
 from astsvm.network.pooling import max_pool_three
+from astsvm.network.row_passes import channel_moments, rectified_affine
+from astsvm.network.thin_convolution import convolve
 
 __all__ = ["InceptionBlock"]
 
@@ -74,15 +76,13 @@ class InceptionBlock(keras.layers.Layer):  # type: ignore[misc]
         point = (1,) * self.dimensions
         entry_filters = self.filters + 2 * self.bottleneck
         self.entry = self._convolution(entry_filters, point, "entry")
-        self.entry_norm = self._norm("entry_norm")
+        self.entry_norm = self._norm(entry_filters, "entry_norm")
         self.three = self._wide("three", 3, sizes)
         self.five = self._wide("five", 5, sizes)
         self.pooled = self._convolution(self.filters, point, "pooled")
-        self.exit_norm = self._norm("exit_norm")
+        self.exit_norm = self._norm(3 * self.filters, "exit_norm")
         self.entry.build(input_shape)
         self.pooled.build(input_shape)
-        self.entry_norm.build((*input_shape[:-1], entry_filters))
-        self.exit_norm.build((*input_shape[:-1], 3 * self.filters))
         for branch in (self.three, self.five):
             shape = (*input_shape[:-1], self.bottleneck)
             for layer in branch:
@@ -92,7 +92,9 @@ class InceptionBlock(keras.layers.Layer):  # type: ignore[misc]
 
     def _convolution(self, filters: int, kernel: tuple[int, ...], name: str) -> Any:
         convolution = keras.layers.Conv2D if self.dimensions == 2 else keras.layers.Conv3D
-        return convolution(filters, kernel, padding="same", use_bias=False, name=name)
+        return convolution(
+            filters, kernel, padding="same", use_bias=False, dtype=self.dtype_policy, name=name
+        )
 
     def _wide(self, name: str, length: int, sizes: tuple[int, ...]) -> list[Any]:
         kernel = tuple(min(length, 2 * size - 1) for size in sizes)
@@ -103,22 +105,22 @@ class InceptionBlock(keras.layers.Layer):  # type: ignore[misc]
             self._convolution(self.filters, (kernel[0], 1, 1), f"{name}_time"),
         ]
 
-    def _norm(self, name: str) -> Any:
-        return keras.layers.BatchNormalization(
-            momentum=BATCH_NORM_MOMENTUM, epsilon=BATCH_NORM_EPSILON, name=name
-        )
+    def _norm(self, size: int, name: str) -> Any:
+        return MomentNormalisation(size, dtype=self.dtype_policy, name=name)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Apply the four branches and concatenate them."""
-        entry = ops.relu(self.entry_norm(self.entry(inputs), training=training))
         edges = [self.filters, self.filters + self.bottleneck]
-        one, three, five = ops.split(entry, edges, axis=-1)
+        kernels = ops.split(self.entry.kernel, edges, axis=-1)
+        entry = [convolve(inputs, kernel) for kernel in kernels]
+        one, three, five = _normalised(entry, self.entry_norm, training)
         for layer in self.three:
-            three = layer(three)
+            three = convolve(three, layer.kernel)
         for layer in self.five:
-            five = layer(five)
-        wide = ops.concatenate([three, five, self.pooled(max_pool_three(inputs))], axis=-1)
-        return ops.concatenate([one, ops.relu(self.exit_norm(wide, training=training))], axis=-1)
+            five = convolve(five, layer.kernel)
+        pooled = convolve(max_pool_three(inputs), self.pooled.kernel)
+        wide = _normalised([three, five, pooled], self.exit_norm, training)
+        return ops.concatenate([one, *wide], axis=-1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return the input's shape with 4 * filters channels."""
@@ -128,3 +130,15 @@ class InceptionBlock(keras.layers.Layer):  # type: ignore[misc]
         """Return the constructor's arguments."""
         own = {"filters": self.filters, "dimensions": self.dimensions, "kernels": self.kernels}
         return {**super().get_config(), **own}
+
+
+def _normalised(branches: list[Any], norm: MomentNormalisation, training: bool) -> list[Any]:
+    """Apply batch norm and ReLU to each branch; the norm's channels are those of all in a row."""
+    moments = [channel_moments(branch) for branch in branches]
+    mean, mean_square = (ops.concatenate(parts) for parts in zip(*moments, strict=True))
+    scale, offset = norm(mean, mean_square, training=training)
+    mapped, first = [], 0
+    for branch in branches:
+        part = slice(first, first := first + branch.shape[-1])
+        mapped.append(rectified_affine(branch, scale[part], offset[part]))
+    return mapped

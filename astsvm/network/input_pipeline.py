@@ -1,7 +1,7 @@
 """Batches for training and prediction: tf.data over batched reads of stored clips.
 
 A batch is one read per stream, made from a list of indices; there is no Python generator per clip.
-Clips stay float16 until TensorFlow casts them.
+Clips stay float16, as they are stored: the network converts them where it uses them.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def training_batches(
     Returns
     -------
     tf.data.Dataset
-        ``ceil(n / batch_size) * epochs`` elements ``({stream: float32}, int64 labels)``, or with
+        ``ceil(n / batch_size) * epochs`` elements ``({stream: float16}, int64 labels)``, or with
         the float32 weights as a third part, in the same order every time.
 
     Raises
@@ -102,7 +102,7 @@ def prediction_batches(
     mirror: bool = False,
     memory_budget: int = MEMORY_BUDGET,
 ) -> tf.data.Dataset:
-    """Return the clips once, in the order of `indices`, as batches ``{stream: float32}``.
+    """Return the clips once, in the order of `indices`, as batches ``{stream: float16}``.
 
     Parameters and errors are those of :func:`training_batches`, but with `mirror` the mirror image
     of every clip is read instead.
@@ -160,7 +160,7 @@ def _batches(
                 lambda chosen, name=name: read(name, chosen), [positions], tf.float16
             )
             clips.set_shape((None, *shape))
-            inputs[name] = tf.cast(clips, tf.float32)
+            inputs[name] = clips
         if not target_tables:
             return inputs
         return (inputs, *(tf.gather(table, positions) for table in target_tables))

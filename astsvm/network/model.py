@@ -51,9 +51,9 @@ def build_network(
     Returns
     -------
     keras.Model
-        Takes a dict of float tensors (B, T, H, W, C) by stream name and returns class
-        probabilities (B, classes). Its layer ``"features"`` holds the penultimate features. Compile
-        it with ``jit_compile=False``.
+        Takes a dict of float tensors (B, T, H, W, C) by stream name, which it rounds to float16 as
+        clips are stored, and returns class probabilities (B, classes). Its layer ``"features"``
+        holds the penultimate features. Compile it with ``jit_compile=False``.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def build_network(
     _check_classes(classes)
     inputs, features = {}, []
     for name, shape in _checked_streams(streams).items():
-        inputs[name] = keras.Input(shape, name=name)
+        inputs[name] = keras.Input(shape, dtype="float16", name=name)
         attended = _attend(inputs[name], name, settings)
         features += [_module(attended, module, name, settings) for module in settings.modules]
     joined = layers.Concatenate(name=FEATURES)(features) if len(features) > 1 else features[0]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from keras import ops
 
 from astsvm.errors import SettingsError
-from astsvm.network.clip_planes import ClipPlanes
+from astsvm.network.clip_passes import window_means
 
 __all__ = ["GridPooling", "WindowPooling", "cell_averages", "max_pool_three"]
 
@@ -28,12 +28,14 @@ class WindowPooling(keras.layers.Layer):  # type: ignore[misc]
             raise SettingsError(
                 f"window must be two positive whole numbers (rows, columns), received {window!r}."
             )
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)
         self.window = (window[0], window[1])
 
     def call(self, inputs: Any) -> Any:
         """Return the averages, shape (B, T, H // rows, W // columns, C)."""
-        return ClipPlanes.of(inputs).window_means(self.window)
+        height, width = inputs.shape[2:4]
+        whole = ops.ones((ops.shape(inputs)[0], height, width), dtype=self.compute_dtype)
+        return window_means(inputs, self.window, whole)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

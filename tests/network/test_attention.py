@@ -15,19 +15,19 @@ def layer_of(name, *arguments, **keywords):
     return getattr(network, name)(*arguments, **keywords)
 
 
-def clips_of(shape, batch=4, seed=0):
+def clips_of(shape, batch=4, seed=0, dtype=np.float32):
     generator = np.random.default_rng(seed)
     level = generator.normal(size=(1, shape[0], 1, 1, 1)) * 2
-    return (generator.normal(size=(batch, *shape)) + level).astype(np.float32)
+    return (generator.normal(size=(batch, *shape)) + level).astype(dtype)
 
 
 def scatter_weights(layer, seed=1):
     """Give every weight, statistics included, a value away from its start; some gammas negative."""
     generator = np.random.default_rng(seed)
     for weight in layer.weights:
-        noise = generator.normal(size=weight.shape).astype(np.float32) * np.float32(0.3)
+        noise = generator.normal(size=weight.shape) * 0.3
         positive = "variance" in weight.path
-        weight.assign(np.abs(noise) + np.float32(0.5) if positive else noise)
+        weight.assign(np.abs(noise) + 0.5 if positive else noise)
 
 
 class Reference:
@@ -95,7 +95,10 @@ class Reference:
             part = getattr(self.layer, "spatial", self.layer)
             attended = self.spatial(part, attended, training)
         rows, columns = self.layer.window
-        return tf.nn.avg_pool3d(attended, (1, rows, columns), (1, rows, columns), "VALID")
+        _, frames, height, width, channels = attended.shape
+        windows = attended[:, :, : height // rows * rows, : width // columns * columns]
+        cut = (-1, frames, height // rows, rows, width // columns, columns, channels)
+        return tf.reduce_mean(tf.reshape(windows, cut), (3, 5))
 
 
 @pytest.mark.parametrize("training", [False, True], ids=["inference", "training"])
@@ -106,8 +109,8 @@ def test_it_equals_the_plain_layers(name, activation, training, shape):
     import tensorflow as tf
 
     window = (1, 1) if shape[1] == 1 else (2, 3)
-    layer = layer_of(name, activation, window)
-    clips = clips_of(shape)
+    layer = layer_of(name, activation, window, dtype="float64")
+    clips = clips_of(shape, dtype=np.float64)
     layer.build(clips.shape)
     scatter_weights(layer)
     reference = Reference(layer)
@@ -117,14 +120,27 @@ def test_it_equals_the_plain_layers(name, activation, training, shape):
         expected = reference(source, training)
         found = layer(source, training=training)
         losses = [tf.reduce_mean(one**2) for one in (expected, found)]
-    np.testing.assert_allclose(found, expected, atol=1e-5, rtol=1e-5)
+    np.testing.assert_allclose(found, expected, atol=1e-11, rtol=1e-11)
     for own, moved in reference.statistics:
-        np.testing.assert_allclose(own.non_trainable_weights, moved, atol=1e-5, rtol=1e-5)
+        np.testing.assert_allclose(own.non_trainable_weights, moved, atol=1e-11)
     variables = [source, *(weight.value for weight in layer.trainable_weights)]
     wanted = tape.gradient(losses[0], variables, unconnected_gradients="zero")
     for ours, theirs in zip(tape.gradient(losses[1], variables), wanted, strict=True):
         scale = float(np.abs(theirs).max()) + 1e-6
-        np.testing.assert_allclose(ours / scale, theirs / scale, atol=1e-4)
+        np.testing.assert_allclose(ours / scale, theirs / scale, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("batch", [1, 5])
+def test_clips_as_stored_give_what_their_numbers_give(name, batch):
+    stored = clips_of((4, 18, 12, 2), batch, dtype=np.float16)
+    layer = layer_of(name, window=(6, 6))
+    layer.build(stored.shape)
+    scatter_weights(layer)
+    found = layer(stored, training=True)
+    assert found.dtype == np.float32
+    scatter_weights(layer)
+    np.testing.assert_array_equal(found, layer(stored.astype(np.float32), training=True))
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -206,3 +222,26 @@ def test_bad_settings_and_shapes_are_refused(name):
         layer_of(name)(np.zeros((2, 5, 8, 8), np.float32))
     with pytest.raises(InvalidInputError, match="larger than the frames"):
         layer_of(name, window=(9, 1))(np.zeros((2, 5, 8, 8, 1), np.float32))
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_where_there_is_a_gpu_the_passes_give_the_same(monkeypatch, name):
+    """There the passes run on the whole batch, uncompiled; which device it is changes no line."""
+    import tensorflow as tf
+
+    from astsvm.network import clip_passes
+
+    clips = clips_of((4, 12, 10, 2), dtype=np.float64)
+    found = []
+    for devices in ([], ["a GPU"]):
+        clip_passes._each_clip.cache_clear()
+        monkeypatch.setattr(tf.config, "list_physical_devices", lambda _, found=devices: found)
+        layer = layer_of(name, window=(2, 2), dtype="float64")
+        layer.build(clips.shape)
+        scatter_weights(layer)
+        with tf.GradientTape() as tape:
+            outputs = layer(clips, training=True)
+        found.append([outputs, *tape.gradient(outputs, layer.trainable_weights)])
+    clip_passes._each_clip.cache_clear()
+    for compiled, batched in zip(*found, strict=True):
+        np.testing.assert_allclose(batched, compiled, atol=1e-11)

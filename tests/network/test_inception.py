@@ -8,17 +8,38 @@ import pytest
 from astsvm.errors import InvalidInputError, SettingsError
 
 
+def plain_convolution(values, kernel):
+    import tensorflow as tf
+
+    if len(kernel.shape) == 4:
+        return tf.nn.conv2d(values, kernel, 1, "SAME")
+    return tf.nn.conv3d(values, kernel, (1,) * 5, "SAME", data_format="NDHWC")
+
+
+def largest_of_three(values):
+    """Return the maximum over 3 neighbours along every axis but the first and last, in turn."""
+    import tensorflow as tf
+
+    for axis in range(1, len(values.shape) - 1):
+        ends = [[int(i == axis)] * 2 for i in range(len(values.shape))]
+        padded = tf.pad(values, ends, constant_values=-np.inf)
+        shifted = [
+            tf.gather(padded, np.arange(i, i + values.shape[axis]), axis=axis) for i in range(3)
+        ]
+        values = tf.reduce_max(tf.stack(shifted), axis=0)
+    return values
+
+
 def reference(block, inputs, training):
     """Every convolution, norm and ReLU on its own, with the merged weights cut into branches."""
     import tensorflow as tf
 
     filters, small = block.filters, block.bottleneck
-    axes = tuple(range(inputs.ndim - 1))
-    inputs = tf.constant(inputs)
+    axes = tuple(range(len(inputs.shape) - 1))
 
     def unit(tensor, kernels, norm, part):
         for kernel in kernels:
-            tensor = tf.nn.convolution(tensor, kernel, padding="SAME")
+            tensor = plain_convolution(tensor, kernel)
         if training:
             mean, variance = tf.nn.moments(tensor, axes)
         else:
@@ -35,7 +56,7 @@ def reference(block, inputs, training):
     five = unit(
         five, [x.kernel.value for x in block.five], block.exit_norm, slice(filters, 2 * filters)
     )
-    pooled = tf.nn.pool(inputs, (3,) * block.dimensions, "MAX", padding="SAME")
+    pooled = largest_of_three(inputs)
     last = slice(2 * filters, 3 * filters)
     pooled = unit(pooled, [block.pooled.kernel.value], block.exit_norm, last)
     return tf.concat([one, three, five, pooled], -1)
@@ -49,6 +70,8 @@ CASES = [
     (3, "full", (1, 7, 7, 3)),
     (3, "factorised", (1, 7, 7, 3)),
     (3, "factorised", (2, 3, 1, 1)),
+    (3, "full", (4, 6, 10, 24)),
+    (3, "factorised", (4, 6, 10, 24)),
 ]
 
 
@@ -58,14 +81,26 @@ def test_it_equals_its_branches(dimensions, kernels, shape, training):
     from astsvm.network.inception import InceptionBlock
 
     generator = np.random.default_rng(0)
-    block = InceptionBlock(4, dimensions, kernels)
-    inputs = generator.normal(size=(3, *shape)).astype(np.float32)
+    block = InceptionBlock(4, dimensions, kernels, dtype="float64")
+    inputs = generator.normal(size=(3, *shape))
     block.build(inputs.shape)
     for norm in (block.entry_norm, block.exit_norm):
         for weight in norm.weights:
             weight.assign(generator.uniform(0.5, 1.5, size=weight.shape))
-    expected = reference(block, inputs, training)
-    np.testing.assert_allclose(block(inputs, training=training), expected, atol=1e-5)
+    import tensorflow as tf
+
+    upstream = generator.normal(size=(3, *shape[:-1], 16))
+    with tf.GradientTape(persistent=True) as tape:
+        source = tf.constant(inputs)
+        tape.watch(source)
+        expected = reference(block, source, training)
+        found = block(source, training=training)
+        losses = [tf.reduce_sum(one * upstream) for one in (expected, found)]
+    np.testing.assert_allclose(found, expected, atol=1e-11)
+    variables = [source, *(weight.value for weight in block.trainable_weights)]
+    wanted, ours = (tape.gradient(loss, variables) for loss in losses)
+    for one, other in zip(wanted, ours, strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-9 * np.abs(one).max() + 1e-12)
 
 
 @pytest.mark.parametrize(

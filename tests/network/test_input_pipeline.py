@@ -80,8 +80,8 @@ def test_types_and_shapes_are_known_to_tensorflow(reader):
 
     data = batches(reader, sample_weights=np.linspace(1, 2, COUNT))
     inputs, labels, weights = data.element_spec
-    assert inputs["flow"] == tf.TensorSpec((None, 2, 3, 4, 2), tf.float32)
-    assert inputs["idsf"] == tf.TensorSpec((None, 2, 3, 4, 1), tf.float32)
+    assert inputs["flow"] == tf.TensorSpec((None, 2, 3, 4, 2), tf.float16)
+    assert inputs["idsf"] == tf.TensorSpec((None, 2, 3, 4, 1), tf.float16)
     assert (labels.dtype, weights.dtype) == (tf.int64, tf.float32)
     assert int(data.cardinality()) == 9
 

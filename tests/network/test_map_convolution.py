@@ -16,7 +16,7 @@ def test_it_equals_a_plain_convolution(size, kernel_size, channels):
     kernel = tf.constant(generator.normal(size=(kernel_size, kernel_size, channels, 1)), tf.float32)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([maps, kernel])
-        found = convolve_maps(maps, kernel)
+        found = convolve_maps(tf.unstack(maps, axis=-1), kernel)
         expected = tf.nn.conv2d(maps, kernel, 1, "SAME")[..., 0]
         losses = [tf.reduce_sum(one**2) for one in (found, expected)]
     np.testing.assert_allclose(found, expected, atol=2e-5)

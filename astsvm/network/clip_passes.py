@@ -1,0 +1,220 @@
+"""The passes over clips of full size that attention needs, compiled, one clip at a time.
+
+Attention at full resolution costs memory traffic, not arithmetic. Batch normalisation over the
+frames is an affine map per frame, so the mean and the maximum of the normalised clip follow from
+each clip's mean, mean square, maximum and minimum per frame: (B, T) algebra instead of tensors of
+the clip's size. Three passes remain, each a few lines on a single clip, compiled by XLA into one
+loop that reads the clip as it is stored (float16) and writes only the small result. A clip stays
+in the processor's cache, and what is compiled does not depend on the size of the batch. The
+gradient is that of the same lines, computed anew from the clip, so nothing of full size is kept.
+
+On 32 clips of 10 x 192 x 192, flow and IDSF, forward and backward, one thread, this takes 95
+instead of 400 ms. Compiling takes about 3 s a process. With a GPU the same lines run uncompiled on
+the whole batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial, reduce
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+__all__ = ["FrameMoments", "affine_maps", "frame_moments", "window_means"]
+
+_MOST_PARTS = 16
+
+
+@dataclass(frozen=True)
+class FrameMoments:
+    """Per clip and frame, over (H, W, C); each a tensor of shape (B, T)."""
+
+    mean: Any
+    mean_square: Any
+    maximum: Any
+    minimum: Any
+
+    def of_batch(self) -> tuple[Any, Any]:
+        """Return mean and mean square per frame over all clips, each (T,)."""
+        return tf.reduce_mean(self.mean, axis=0), tf.reduce_mean(self.mean_square, axis=0)
+
+    def scaled(self, weights: Any) -> FrameMoments:
+        """Return the moments of the clips multiplied by non-negative frame weights (B, T)."""
+        return FrameMoments(
+            mean=self.mean * weights,
+            mean_square=self.mean_square * tf.square(weights),
+            maximum=self.maximum * weights,
+            minimum=self.minimum * weights,
+        )
+
+
+def frame_moments(clips: Any, dtype: str) -> FrameMoments:
+    """Return mean, mean square, maximum and minimum per clip and frame.
+
+    Parameters
+    ----------
+    clips : tensor of shape (B, T, H, W, C), floating
+    dtype : str
+        Type to compute in, and of the result.
+    """
+    return FrameMoments(*_each_clip(_moments_of_clip, dtype)(clips))
+
+
+def affine_maps(clips: Any, scale: Any, offset: Any) -> tuple[Any, Any]:
+    """Return mean and maximum over (T, C) of ``scale * clip + offset``, each (B, H, W).
+
+    Parameters
+    ----------
+    clips : tensor of shape (B, T, H, W, C), floating
+    scale : tensor of shape (B, T)
+    offset : tensor of shape (T,)
+    """
+    dtype, (width, channels) = scale.dtype.name, clips.shape[3:]
+    # One copy a number of a row: their gradients are then sums of rows, which XLA does as vectors.
+    copies = [
+        tf.tile(part[:, :, None], (1, 1, width * channels))
+        for part in (scale, tf.broadcast_to(offset, tf.shape(scale)))
+    ]
+    mean, maximum = _each_clip(_maps_of_clip, dtype)(clips, *copies)
+    if channels == 1:
+        return mean[..., 0], maximum[..., 0]
+    return tuple(_each_clip(_map_of_channels, dtype)(mean, maximum))
+
+
+def window_means(clips: Any, window: tuple[int, int], pixel_weights: Any) -> Any:
+    """Return the clips, weighted per pixel, averaged over windows: (B, T, h, w, C).
+
+    Parameters
+    ----------
+    clips : tensor of shape (B, T, H, W, C), floating
+    window : tuple of int
+        Rows and columns of a window; rows and columns that fill no whole window are left out.
+    pixel_weights : tensor of shape (B, H, W)
+    """
+    _, frames, height, width, channels = clips.shape
+    rows, columns = height // window[0], width // window[1]
+    dtype = pixel_weights.dtype
+    means = _each_clip(_row_means(window[0]), dtype.name)(clips, pixel_weights)
+    if window[1] > 1:
+        # As a matrix product, since neighbours in a row are no vector.
+        averages = tf.constant(_column_averages(width, window[1], channels), dtype)
+        means = tf.matmul(tf.reshape(means, (-1, width * channels)), averages)
+    return tf.reshape(means, (-1, frames, rows, columns, channels))
+
+
+def _moments_of_clip(clip: Any) -> tuple[Any, ...]:
+    """Reduce (T, H, W, C) to the four moments (T,).
+
+    XLA adds along a row number by number, but rows to rows as vectors: so equal parts of a frame
+    are put together first.
+    """
+    frames, pixels = clip.shape[0], int(np.prod(clip.shape[1:]))
+    count = max(n for n in range(1, _MOST_PARTS + 1) if pixels % n == 0)
+    parts = tf.unstack(tf.reshape(clip, (frames, count, -1)), axis=1)
+    squares = [tf.square(part) for part in parts]
+    return (
+        tf.reduce_sum(reduce(tf.add, parts), axis=1) / pixels,
+        tf.reduce_sum(reduce(tf.add, squares), axis=1) / pixels,
+        tf.reduce_max(reduce(tf.maximum, parts), axis=1),
+        tf.reduce_min(reduce(tf.minimum, parts), axis=1),
+    )
+
+
+def _maps_of_clip(clip: Any, scale: Any, offset: Any) -> tuple[Any, Any]:
+    """Reduce (T, H, W, C), with scale and offset (T, W * C), to two maps (H, W, C)."""
+    frames, height, *sides = clip.shape
+    normal = tf.reshape(clip, (frames, height, -1)) * scale[:, None] + offset[:, None]
+    maps = tf.reduce_mean(normal, axis=0), tf.reduce_max(normal, axis=0)
+    return tuple(tf.reshape(one, (height, *sides)) for one in maps)
+
+
+def _map_of_channels(mean: Any, maximum: Any) -> tuple[Any, Any]:
+    """Reduce two maps (H, W, C) to (H, W)."""
+    return tf.reduce_mean(mean, axis=2), tf.reduce_max(maximum, axis=2)
+
+
+def _row_means_of_clip(clip: Any, pixel_weights: Any, *, length: int) -> Any:
+    """Average weighted rows of (T, H, W, C) over windows of `length` rows: (T, h, W, C)."""
+    frames, height, width, channels = clip.shape
+    rows = height // length
+    weighted = clip * pixel_weights[None, :, :, None]
+    weighted = weighted[:, : rows * length]
+    windows = tf.reshape(weighted, (frames, rows, length, width * channels))
+    return tf.reshape(tf.reduce_mean(windows, axis=2), (frames, rows, width, channels))
+
+
+@cache
+def _row_means(length: int) -> Callable[..., Any]:
+    """Fix the rows of a window: the same function each time, so that it is compiled once."""
+    return partial(_row_means_of_clip, length=length)
+
+
+@cache
+def _column_averages(width: int, length: int, channels: int) -> npt.NDArray[np.float64]:
+    columns = width // length
+    averages = np.zeros((width, columns))
+    averages[: columns * length] = np.kron(np.eye(columns), np.full((length, 1), 1 / length))
+    return np.kron(averages, np.eye(channels)).astype(np.float64)
+
+
+@cache
+def _each_clip(function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
+    """Return `function` of one clip as a function of a batch, differentiable in all arguments.
+
+    The clips are converted to `dtype` where they are used, never as a whole.
+    """
+
+    def compute(clip: Any, *others: Any) -> Any:
+        return function(tf.cast(clip, dtype), *others)
+
+    def gradient_of_clip(clip: Any, others: Any, upstream: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(clip)
+            results = compute(clip, *others)
+        return tape.gradient(results, clip, upstream)
+
+    def gradient_of_others(clip: Any, others: Any, upstream: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(others)
+            results = compute(clip, *others)
+        return tape.gradient(results, others, upstream)
+
+    forward, to_clip, to_others = map(_over_batch, (compute, gradient_of_clip, gradient_of_others))
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def compute_batch(clips: Any, *others: Any) -> Any:
+        def gradient(*upstream: Any) -> Any:
+            # Two loops: the first, of the clips' size, is dropped where nobody asks for it.
+            flows = tuple(upstream) if len(upstream) > 1 else upstream[0]
+            found = [to_clip(clips, tuple(others), flows)]
+            return found + list(to_others(clips, tuple(others), flows)) if others else found
+
+        return forward(clips, *others), gradient
+
+    batched: Callable[..., Any] = compute_batch
+    return batched
+
+
+def _over_batch(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of one clip as one of a batch."""
+    if tf.config.list_physical_devices("GPU"):
+        return lambda *batch: tf.vectorized_map(lambda clip: function(*clip), batch)
+    compiled = tf.function(function, jit_compile=True)
+
+    def over_batch(*batch: Any) -> Any:
+        def one(index: Any) -> Any:
+            return compiled(*tf.nest.map_structure(lambda part: part[index], batch))
+
+        clip = tf.nest.map_structure(lambda part: tf.TensorSpec(part.shape[1:], part.dtype), batch)
+        signature = tf.nest.map_structure(
+            lambda result: tf.TensorSpec(result.shape, result.dtype),
+            compiled.get_concrete_function(*clip).structured_outputs,
+        )
+        clips = tf.range(tf.shape(tf.nest.flatten(batch)[0])[0])
+        return tf.map_fn(one, clips, fn_output_signature=signature, parallel_iterations=1)
+
+    return over_batch
