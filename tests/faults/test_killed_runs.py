@@ -101,7 +101,7 @@ def test_ten_kills_at_random_points_change_no_byte(undisturbed, tmp_path, worker
             driver = begin(undisturbed, run, workers)
     assert min(killed.values()) > 0
     # A fold whose worker was killed three times is left out; the next run computes it.
-    while (code := driver.wait(timeout=300)) == 3:
+    while (code := driver.wait(timeout=900)) == 3:
         driver = begin(undisturbed, run, workers)
     assert code == 0
     for name in RESULTS:
