@@ -2,11 +2,11 @@
 
 Each variant runs in a process of its own, one after the other, on the same clips of random
 features: 10 x 192 x 192, flow and IDSF, batches of 32. Plain Keras is ``model.fit`` fed by a Python
-generator from HDF5 (``plain_network.py``); ours is what a fold does. The first steps, which trace
-and compile, are not counted; of several blocks of steps the cheapest counts.
+generator from HDF5 (``plain_network.py``); ours is the network and the batches of a fold. The first
+steps trace and compile; of the others, taken four at a time, the cheapest count.
 
 TensorFlow switches oneDNN on by itself where the processor has AVX-512 VNNI and the like, and off
-elsewhere; the table says what it did here. CPU-seconds are the figure to trust on a busy machine.
+elsewhere; the table says what it did here. On a busy machine CPU-seconds are the figure to trust.
 "Of peak" is arithmetic per CPU-second, divided by that of a large float32 matrix product in the
 same process with the same threads.
 
@@ -23,7 +23,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,8 @@ from clip_files import SHAPES, write_random_clips
 from provenance import describe_run
 
 BATCH, CLIPS, CLASSES = 32, 64, 3
-STEPS_PER_EPOCH = CLIPS // BATCH
+WARM_UP, WINDOW = 3, 4
+ONEDNN_LINE = "oneDNN custom operations are on"
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,22 @@ class Variant:
     """One line of the table."""
 
     title: str
-    kind: str
     preset: str
-    onednn: str | None
-    threads: int | None
-    epochs: int
-    blocks: int
+    plain: bool = False
+    onednn: str | None = None
+    threads: int | None = None
+    windows: int = 4
 
 
 VARIANTS = {
-    "plain-off": Variant("plain Keras, oneDNN off", "plain", "paper", "0", None, 1, 1),
-    "plain-found": Variant("plain Keras, oneDNN as found", "plain", "paper", None, None, 2, 3),
-    "plain-on": Variant("plain Keras, oneDNN on", "plain", "paper", "1", None, 2, 3),
-    "paper": Variant("astsvm paper", "ours", "paper", None, None, 4, 4),
-    "fast": Variant("astsvm fast", "ours", "fast", None, None, 4, 4),
-    "plain-on-1": Variant("plain Keras, oneDNN on, 1 thread", "plain", "paper", "1", 1, 2, 2),
-    "paper-1": Variant("astsvm paper, 1 thread", "ours", "paper", None, 1, 4, 4),
-    "fast-1": Variant("astsvm fast, 1 thread", "ours", "fast", None, 1, 4, 4),
+    "plain-off": Variant("plain Keras, oneDNN off", "paper", plain=True, onednn="0", windows=1),
+    "plain-found": Variant("plain Keras, oneDNN as found", "paper", plain=True),
+    "plain-on": Variant("plain Keras, oneDNN on", "paper", plain=True, onednn="1"),
+    "paper": Variant("astsvm paper", "paper"),
+    "fast": Variant("astsvm fast", "fast"),
+    "plain-on-1": Variant("plain Keras, on, 1 thread", "paper", plain=True, onednn="1", threads=1),
+    "paper-1": Variant("astsvm paper, 1 thread", "paper", threads=1),
+    "fast-1": Variant("astsvm fast, 1 thread", "fast", threads=1),
 }
 
 
@@ -71,6 +70,7 @@ class Measurement:
     peak_gflop_per_cpu_second: float
     memory_mb: float
     parameters: int
+    onednn: bool = True
 
     @property
     def of_peak(self) -> float:
@@ -84,76 +84,64 @@ def cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def cheapest(work: Callable[[], object], count: int) -> tuple[float, float]:
-    """Return the least CPU-seconds and the least seconds of several calls."""
-    taken = []
-    for _ in range(count):
-        cpu, wall = cpu_seconds(), time.perf_counter()
-        work()
-        taken.append((cpu_seconds() - cpu, time.perf_counter() - wall))
-    cpus, walls = zip(*taken, strict=True)
-    return min(cpus), min(walls)
-
-
 def measure(variant: Variant, path: Path) -> Measurement:
     """Measure one variant in this process."""
+    import keras
+
     from astsvm.config import Settings
 
     settings = Settings.from_preset(variant.preset)
-    trainer = _plain(settings, path) if variant.kind == "plain" else _ours(settings, path)
-    trainer(1)
-    short = cheapest(lambda: trainer(1), variant.blocks)
-    long = cheapest(lambda: trainer(1 + variant.epochs), variant.blocks)
+    window = 1 if variant.windows == 1 else WINDOW
+    steps = WARM_UP + variant.windows * window
+    times = [(cpu_seconds(), time.perf_counter())]
+
+    class Clock(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            times.append((cpu_seconds(), time.perf_counter()))
+
+    model, batches = (_plain if variant.plain else _ours)(settings, path, steps)
+    model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[Clock()])
     memory = _peak_memory_mb()
-    steps = variant.epochs * STEPS_PER_EPOCH
-    cpu, wall = ((more - less) / steps for less, more in zip(short, long, strict=True))
+    marks = np.array(times[WARM_UP:])[::window]
+    cpu, wall = np.diff(marks, axis=0).min(axis=0) / window
     gflop, parameters = _size(settings)
     return Measurement(cpu, wall, gflop, _matrix_product(), memory, parameters)
 
 
-def _plain(settings: Any, path: Path) -> Callable[[int], object]:
+def _plain(settings: Any, path: Path, steps: int) -> tuple[Any, Any]:
     import keras
     from plain_network import build_plain_network, clip_generator
 
-    from astsvm import open_clips
-
-    with open_clips(path) as clips:
-        labels = np.array([record.label for record in clips.records])
     model = build_plain_network(SHAPES, CLASSES, settings.network)
+    # As one finds it: Keras itself decides whether to compile through XLA.
     model.compile(keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy())
-    batches = clip_generator(path, np.unique(labels, return_inverse=True)[1], BATCH, seed=1)
-    return lambda epochs: model.fit(
-        batches, epochs=epochs, steps_per_epoch=STEPS_PER_EPOCH, verbose=0
-    )
+    return model, clip_generator(path, np.arange(CLIPS) % CLASSES, BATCH, seed=1)
 
 
-def _ours(settings: Any, path: Path) -> Callable[[int], object]:
+def _ours(settings: Any, path: Path, steps: int) -> tuple[Any, Any]:
     from astsvm import open_clips
-    from astsvm.evaluation.fold import FoldTask
     from astsvm.network.start import start_tensorflow
 
     start_tensorflow()
-    from astsvm.evaluation.fold_network import FoldNetwork
+    from astsvm.evaluation.fold_network import compiled_network
+    from astsvm.network.input_pipeline import training_batches
 
-    clips = open_clips(path)
-    labels = np.unique([record.label for record in clips.records], return_inverse=True)[1]
-
-    def train(epochs: int) -> object:
-        training = settings.training.replace(epochs=epochs, batch_size=BATCH)
-        task = FoldTask(
-            clips,
-            settings.replace(training=training),
-            CLASSES,
-            seed=1,
-            subject="random/s00",
-            train_indices=np.arange(CLIPS),
-            train_labels=labels,
-            test_indices=np.arange(1),
-            test_clips=(),
-        )
-        return FoldNetwork(task, (1, 2)).train(labels, None)
-
-    return train
+    model, _ = compiled_network(
+        settings.network.to_json(),
+        tuple(SHAPES.items()),
+        CLASSES,
+        settings.training.learning_rate,
+    )
+    batches = training_batches(
+        open_clips(path),
+        tuple(SHAPES),
+        np.arange(CLIPS),
+        np.arange(CLIPS) % CLASSES,
+        batch_size=BATCH,
+        epochs=steps,
+        shuffle_seed=(1,),
+    )
+    return model, batches
 
 
 def _size(settings: Any) -> tuple[float, int]:
@@ -170,8 +158,12 @@ def _matrix_product() -> float:
 
     side = 4096
     matrix = tf.random.normal((side, side))
-    cpu, _ = cheapest(lambda: tf.linalg.matmul(matrix, matrix).numpy(), 6)
-    return 2 * side**3 / 1e9 / cpu
+    taken = []
+    for _ in range(6):
+        began = cpu_seconds()
+        tf.linalg.matmul(matrix, matrix).numpy()
+        taken.append(cpu_seconds() - began)
+    return 2 * side**3 / 1e9 / min(taken)
 
 
 def _peak_memory_mb() -> float:
@@ -183,7 +175,7 @@ def _peak_memory_mb() -> float:
 
 
 def run_variant(name: str, path: Path) -> dict[str, Any]:
-    """Measure a variant in a fresh process; tell also whether oneDNN was on there."""
+    """Measure a variant in a fresh process; plain Keras tells also whether oneDNN was on there."""
     variant = VARIANTS[name]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "OMP_"))}
     if variant.onednn is not None:
@@ -192,22 +184,27 @@ def run_variant(name: str, path: Path) -> dict[str, Any]:
         for pool in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
             environment[pool] = str(variant.threads)
     command = [sys.executable, __file__, "--measure", name, "--clips", str(path)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(  # noqa: S603, this very script
+        command, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError(f"{name} failed:\n{done.stderr}")
-    return dict(json.loads(done.stdout))
+    found = dict(json.loads(done.stdout))
+    return found | {"onednn": ONEDNN_LINE in done.stderr} if variant.plain else found
 
 
 def show(found: dict[str, dict[str, Any]]) -> None:
     """Print the table, and the ratios that are aimed at."""
     print(
-        f"{'':34} {'CPU s':>7} {'wall s':>7} {'GFLOP':>6} {'of peak':>8} {'MB':>6} {'weights':>8}"
+        f"{'':30} {'CPU s':>7} {'wall s':>7} {'GFLOP':>6} {'of peak':>8} {'MB':>6} {'weights':>8} "
+        f"{'oneDNN':>6}"
     )
     for name, values in found.items():
         one = Measurement(**values)
         print(
-            f"{VARIANTS[name].title:34} {one.cpu_seconds:7.3f} {one.wall_seconds:7.3f} "
-            f"{one.gflop:6.1f} {one.of_peak:8.1%} {one.memory_mb:6.0f} {one.parameters:8d}"
+            f"{VARIANTS[name].title:30} {one.cpu_seconds:7.3f} {one.wall_seconds:7.3f} "
+            f"{one.gflop:6.1f} {one.of_peak:8.1%} {one.memory_mb:6.0f} {one.parameters:8d} "
+            f"{'on' if one.onednn else 'off':>6}"
         )
     print("\nTimes faster, by CPU-seconds (by wall time), both with all cores")
     for ours in ("paper", "fast"):

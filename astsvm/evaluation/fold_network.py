@@ -8,6 +8,7 @@ optimiser's moments and step count to zero. A fold then gives the same bits as i
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,7 +29,7 @@ from astsvm.evaluation.fold import class_weights
 if TYPE_CHECKING:
     from astsvm.evaluation.fold import FoldTask
 
-__all__ = ["FoldNetwork", "Outputs"]
+__all__ = ["FoldNetwork", "Outputs", "compiled_network"]
 
 Shapes = tuple[tuple[str, tuple[int, int, int, int]], ...]
 
@@ -62,9 +63,13 @@ class FoldNetwork:
         self._streams = task.settings.network.streams
         shapes: Shapes = tuple((name, task.clips.streams[name]) for name in self._streams)
         structure = (task.settings.network.to_json(), shapes, task.classes)
-        self._model, self._outputs = _compiled(*structure, task.settings.training.learning_rate)
+        self._model, self._outputs = compiled_network(
+            *structure, task.settings.training.learning_rate
+        )
         number = int(np.random.SeedSequence(list(seed)).generate_state(1)[0])
-        keras.utils.set_random_seed(number)
+        # Keras draws the seeds of initial weights and dropout from here. Not set_random_seed, which
+        # has TensorFlow forget its compiled functions as well: some 8 s a fold.
+        random.seed(number)
         _begin_anew(self._model, _built(*structure))
 
     def train(
@@ -156,10 +161,13 @@ def _built(network: str, shapes: Shapes, classes: int) -> keras.Model:
 
 
 @lru_cache(maxsize=1)
-def _compiled(
+def compiled_network(
     network: str, shapes: Shapes, classes: int, learning_rate: float
 ) -> tuple[keras.Model, keras.Model]:
-    """Build the network to train, and the one that tells features and probabilities together."""
+    """Return the network to train, compiled, and one that tells features and probabilities.
+
+    They share their weights. A process keeps the last pair it was asked for.
+    """
     model = _built(network, shapes, classes)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),

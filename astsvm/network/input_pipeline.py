@@ -170,7 +170,7 @@ def _batches(
     options.autotune.enabled = False
     # One reading thread beside the computing one: a fold uses one core.
     options.threading.private_threadpool_size = 1
-    data = tf.data.Dataset.range(steps * len(orders)).map(load).prefetch(2)
+    data = tf.data.Dataset.range(steps * len(orders)).map(load).prefetch(1)
     return data.with_options(options)
 
 
