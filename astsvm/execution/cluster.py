@@ -8,6 +8,7 @@ put into the object store once, from where every node fetches it once.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 from astsvm.errors import InvalidInputError
 from astsvm.execution.environment import ONE_THREAD
 from astsvm.execution.local import TaskOutcome, WorkerLostError
-from astsvm.execution.node import Answer, answer_task
+from astsvm.execution.node import FAREWELL_SECONDS, Answer, answer_task
 from astsvm.execution.ray_connection import (
     ClusterError,
     ray_connection,
@@ -189,8 +190,11 @@ def _outcome(
         return TaskOutcome(attempts.index, None, lost)
     if answer.refusal:
         raise ClusterError(answer.refusal)
-    if isinstance(answer.error, WorkerLostError) and attempts.begun <= retries:
-        return None
+    if isinstance(answer.error, WorkerLostError):
+        # Its process is about to end: what is begun before would be lost with it, and count.
+        time.sleep(2 * FAREWELL_SECONDS)
+        if attempts.begun <= retries:
+            return None
     return TaskOutcome(attempts.index, answer.result, answer.error)
 
 

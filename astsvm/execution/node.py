@@ -15,13 +15,14 @@ from typing import Generic, TypeVar
 from astsvm.errors import AstsvmError
 from astsvm.execution.local import WorkerLostError
 
-__all__ = ["Answer", "answer_task"]
+__all__ = ["FAREWELL_SECONDS", "Answer", "answer_task"]
 
 Task = TypeVar("Task")
 Shared = TypeVar("Shared")
 Result = TypeVar("Result")
 
-_FAREWELL_SECONDS = 1.0
+FAREWELL_SECONDS = 1.0
+"""What a process has left, once it has said that its task ran past its time."""
 
 _given_up = threading.Event()
 """Set once a task has run past its time here; this process is about to end."""
@@ -120,7 +121,7 @@ def _within(
         # A thread cannot be ended, a process can, once it has said why. Should it be given another
         # task until then, that one is lost with it, and begun again elsewhere.
         _given_up.set()
-        threading.Timer(_FAREWELL_SECONDS, os._exit, [1]).start()
+        threading.Timer(FAREWELL_SECONDS, os._exit, [1]).start()
         raise WorkerLostError(f"its process was ended after {seconds:g} seconds") from None
 
 
