@@ -8,6 +8,7 @@ put into the object store once, from where every node fetches it once.
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from astsvm.errors import InvalidInputError
-from astsvm.execution.environment import ONE_THREAD
+from astsvm.execution.environment import ONE_THREAD, ONEDNN
 from astsvm.execution.local import TaskOutcome, WorkerLostError
 from astsvm.execution.node import FAREWELL_SECONDS, Answer, answer_task
 from astsvm.execution.ray_connection import (
@@ -201,7 +202,8 @@ def _outcome(
 def _process_environment(gpus: float) -> dict[str, str]:
     # TensorFlow would take a GPU's whole memory, and leave nothing for the tasks beside it.
     seen = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"} if gpus else {"CUDA_VISIBLE_DEVICES": ""}
-    return {**ONE_THREAD, **seen}
+    # As here, whatever the nodes have set.
+    return {**ONE_THREAD, **seen, ONEDNN: os.environ.get(ONEDNN, "1")}
 
 
 def _first_line(error: Exception) -> str:
