@@ -48,7 +48,8 @@ def compare(runs: tuple[Path, ...], head: str, as_json: bool) -> None:
     folders = [RunFolder(run) for run in runs]
     verified = [verify_run(folder) for folder in folders]
     synthetic = any(metrics["synthetic"] for metrics in verified)
-    marks = {str(run): m["marks"] for run, m in zip(runs, verified, strict=True) if m["marks"]}
+    told = {str(run): _marks(metrics) for run, metrics in zip(runs, verified, strict=True)}
+    marks = {run: of_it for run, of_it in told.items() if of_it}
     tables = [folder.predictions() for folder in folders]
     pairs = list(combinations(range(len(runs)), 2))
     compared = [compare_tables(tables[i], tables[j], head) for i, j in pairs]
@@ -63,9 +64,18 @@ def compare(runs: tuple[Path, ...], head: str, as_json: bool) -> None:
     else:
         if synthetic:
             click.echo("SYNTHETIC clips: these figures say nothing about real faces.")
-        for run, told in marks.items():
-            click.echo("\n".join(f"{run}: {mark}" for mark in told))
+        for run, lines in marks.items():
+            click.echo("\n".join(f"{run}: {line}" for line in lines))
         _print(head, found)
+
+
+def _marks(metrics: dict[str, Any]) -> list[str]:
+    """Return what must be said of a run before its figures are looked at."""
+    marks = list(metrics["marks"])
+    if lost := len(metrics["missing"]):
+        folds = "fold" if lost == 1 else "folds"
+        marks.append(f"INCOMPLETE: {lost} {folds} gave no result; their clips are not compared.")
+    return marks
 
 
 def _as_dict(
@@ -90,7 +100,9 @@ def _as_dict(
 
 def _print(head: str, found: list[dict[str, Any]]) -> None:
     for comparison in found:
-        click.echo(f"\n{comparison['first']} and {comparison['second']}, head {head}")
+        seeds = [test["seed"] for test in comparison["mcnemar"]]
+        of_seeds = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+        click.echo(f"\n{comparison['first']} and {comparison['second']}, head {head}, {of_seeds}")
         for name, figure in comparison["figures"].items():
             click.echo(f"  {_FIGURES[name]:9} {_line(figure)}")
         tests = [
@@ -103,6 +115,13 @@ def _print(head: str, found: list[dict[str, Any]]) -> None:
         "subjects.\nMcNemar's p, behind the clips, takes clips of one subject for independent and "
         "is too small."
     )
+    if len(found) > 1:
+        click.echo(f"All p but McNemar's are adjusted for {len(found)} comparisons (Holm).")
+    if any(len(comparison["mcnemar"]) == 1 for comparison in found):
+        click.echo(
+            "With one seed, a difference may be the luck of that training and not of the method: "
+            "use --seeds 5."
+        )
 
 
 def _line(figure: dict[str, Any]) -> str:

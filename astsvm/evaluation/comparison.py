@@ -16,7 +16,8 @@ import numpy.typing as npt
 from astsvm.errors import EvaluationError
 from astsvm.evaluation.metrics import rates
 from astsvm.evaluation.predictions import Prediction, PredictionTable, labels_of
-from astsvm.evaluation.statistics import FIGURES, Interval, subject_confusions
+from astsvm.evaluation.statistics import FIGURES, Interval
+from astsvm.evaluation.summary import seed_confusions
 
 __all__ = ["Difference", "McNemar", "compare_tables", "holm_adjusted"]
 
@@ -107,7 +108,12 @@ def compare_tables(
     seeds = _common_seeds(first, second)
     _require_same_clips(first, second, seeds)
     classes = len(first.class_names)
-    pair = np.stack([_by_subject(table, seeds, head, classes) for table in (first, second)])
+    pair = np.stack(
+        [
+            seed_confusions([row for row in table.rows if row.seed in seeds], head, classes)
+            for table in (first, second)
+        ]
+    )
     seen = _figures(pair.sum(axis=2))
     p_values = _permutation_test(pair, permutations, seed)
     intervals = _intervals(pair, resamples, seed)
@@ -190,17 +196,6 @@ def _require_same_clips(
             )
 
 
-def _by_subject(table: PredictionTable, seeds: Sequence[int], head: str, classes: int) -> _Counts:
-    """Confusion matrices of shape (seeds, subjects, classes, classes), subjects in text order."""
-    counts = []
-    for seed in seeds:
-        rows = _rows(table, seed)
-        number = {key: i for i, key in enumerate(sorted({row.subject_key for row in rows}))}
-        subjects = np.array([number[row.subject_key] for row in rows])
-        counts.append(subject_confusions(subjects, *labels_of(rows, head), classes))
-    return np.stack(counts)
-
-
 def _figures(pooled: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Return the figures, (..., 3), of pooled confusions (..., seeds, classes, classes)."""
     return np.stack([values.mean(axis=-1) for values in rates(pooled)], axis=-1)
@@ -211,6 +206,9 @@ def _permutation_test(pair: _Counts, permutations: int, seed: int) -> npt.NDArra
     from scipy.stats import permutation_test
 
     subjects = pair.shape[2]
+    if subjects < 2:
+        # One swap or none: either difference is as great as the other.
+        return np.ones(len(FIGURES))
     # Whole numbers below 2**53 add up exactly, so the order of the sum cannot change a bit.
     cells = pair.reshape(2, *pair.shape[1:]).transpose(0, 2, 1, 3, 4).astype(np.float64)
     cells = cells.reshape(2 * subjects, -1)

@@ -41,7 +41,7 @@ class FoldDispatch:
     Raises
     ------
     InvalidInputError
-        If the time limit is no positive number.
+        If the time limit is no positive number, or GPUs are asked for without a cluster.
     """
 
     workers: int | None = None
@@ -50,11 +50,16 @@ class FoldDispatch:
     fold_timeout: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a time limit that is none, before anything is touched."""
+        """Refuse what cannot be done, before anything is touched."""
         if self.fold_timeout is not None and not 0 < self.fold_timeout < math.inf:
             raise InvalidInputError(
                 f"fold_timeout must be a positive number of seconds, received {self.fold_timeout!r}"
                 ". Leave it out to have it follow from the longest fold."
+            )
+        if self.gpus_per_fold and self.cluster is None:
+            raise InvalidInputError(
+                f"gpus_per_fold {self.gpus_per_fold!r} is for folds on a cluster: give its address "
+                "as well, or leave both out."
             )
 
     def run(self, tasks: Sequence[FoldTask]) -> Generator[TaskOutcome[FoldResult]]:

@@ -16,8 +16,7 @@ import numpy.typing as npt
 
 from astsvm.config import InnerSettings, TrainingSettings
 from astsvm.errors import EvaluationError
-from astsvm.evaluation.metrics import rates
-from astsvm.evaluation.statistics import subject_confusions
+from astsvm.evaluation.metrics import confusion_matrix, rates
 
 if TYPE_CHECKING:
     from astsvm.evaluation.fold import FoldTask
@@ -157,22 +156,12 @@ def _judge_part(
             return
         place = candidates.index(epoch)
         found = network.predict(task.train_indices[held_out])
-        softmax[place] += _counted(truth, found.probabilities, task.classes)
+        softmax[place] += confusion_matrix(truth, found.probabilities.argmax(axis=1), task.classes)
         features, of_features = network.training_features(task.train_indices[kept], labels)
         for column, (svm_c, factor) in enumerate(grid):
             settings = settings_of_choice(training, Choice(epoch, svm_c, factor), features)
             head = SvmHead(task.classes).fit(features, of_features, settings)
             scores = head.decision_function(found.features)
-            svm[place, column] += _counted(truth, scores, task.classes)
+            svm[place, column] += confusion_matrix(truth, scores.argmax(axis=1), task.classes)
 
     network.train(task.train_indices[kept], labels, epochs=candidates[-1], after_epoch=judge)
-
-
-def _counted(
-    truth: npt.NDArray[np.int64], scores: npt.NDArray[np.floating], classes: int
-) -> _Counts:
-    """Return the confusion matrix of the largest scores."""
-    predicted = np.argmax(scores, axis=1).astype(np.int64)
-    everyone = np.zeros(len(truth), np.int64)
-    counts: _Counts = subject_confusions(everyone, truth, predicted, classes)[0]
-    return counts

@@ -81,7 +81,8 @@ def run_loso(
         :func:`astsvm.execution.ray_connection.ray_connection`. It changes no result where the
         processors are of the same kind.
     gpus_per_fold : float
-        GPUs, or the fraction of one, that a fold on a cluster gets; with 0 it sees none.
+        GPUs, or the fraction of one, that a fold on a cluster gets; with 0 it sees none. A GPU
+        rounds otherwise, so a run goes on with GPUs or without as it was begun.
     resume : bool
         Go on with the run in `output`, if there is one, and only compute the folds that are
         missing or damaged.
@@ -129,6 +130,7 @@ def run_loso(
                 seeds,
                 oracle_epoch=oracle_epoch,
                 permute_labels=permute_labels,
+                on_gpus=gpus_per_fold > 0,
             )
             folder.begin(plan.config, resume=resume)
             tell_of_surprises(plan, settings)

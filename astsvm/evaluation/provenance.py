@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from pathlib import Path
 
+from astsvm.execution.environment import ONEDNN
 from astsvm.versions import installed_versions
 
 __all__ = ["software_versions"]
@@ -25,13 +27,18 @@ _DECISIVE_CODE = (
     "network",
     "classifier.py",
     "config.py",
+    "frozen_settings.py",
     "datasets/protocol_tables.py",
     "datasets/protocols.py",
     "evaluation/fold.py",
     "evaluation/fold_network.py",
     "evaluation/inner_selection.py",
     "evaluation/metrics.py",
+    "evaluation/run_plan.py",
     "evaluation/splits.py",
+    "execution/environment.py",
+    "storage/opening.py",
+    "storage/reader.py",
 )
 
 
@@ -41,13 +48,16 @@ def software_versions() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``python``, the libraries as pip names them, the processor's architecture, and
-        ``code``, a digest of the sources that label, split, fit and predict, so that a run is not
-        resumed with another method under the same version number.
+        ``python``, the libraries as pip names them, the processor's architecture, whether
+        TensorFlow computes with ``oneDNN``, and ``code``, a digest of the sources that read,
+        label, split, fit and predict, so that a run is not resumed with another method under the
+        same version number.
     """
     return {
         **installed_versions(_DISTRIBUTIONS),
         "machine": platform.machine(),
+        # Its last digits are others; on, unless whoever runs this has switched it off.
+        "oneDNN": "on" if os.environ.get(ONEDNN, "1") == "1" else "off",
         "code": _code_digest(),
     }
 

@@ -55,6 +55,7 @@ def plan_run(
     *,
     oracle_epoch: bool = False,
     permute_labels: int | None = None,
+    on_gpus: bool = False,
 ) -> RunPlan:
     """Plan a fold for every seed and subject.
 
@@ -72,12 +73,14 @@ def plan_run(
         Let folds predict after every epoch, for the leak meter.
     permute_labels : int, optional
         Permute the labels among all clips with this seed, for the null.
+    on_gpus : bool
+        Whether folds are given GPUs, which round otherwise than processors.
 
     Raises
     ------
     SettingsError
-        If a stream of the settings is not in the clip files, or the leak meter is asked for
-        together with an inner choice of epochs.
+        If a stream of the settings is not in the clip files, the leak meter is asked for together
+        with an inner choice of epochs, or there are too few subjects for an inner split.
     EvaluationError
         If the protocol leaves too little to evaluate.
     """
@@ -93,6 +96,7 @@ def plan_run(
     # A collection is ordered by clip key, so no number depends on the order of rows or files.
     records = [collection.records[i] for i in selection.indices]
     folds = leave_one_subject_out(records)
+    _check_inner(settings, len(folds) - 1)
     truth = {r.key: int(label) for r, label in zip(records, selection.labels, strict=True)}
     tasks = [
         _task(collection, settings, seed, fold, selection, every_epoch=oracle_epoch)
@@ -101,6 +105,7 @@ def plan_run(
     ]
     config = _config(collection, settings, protocol, seeds, selection, folds)
     config |= {"oracle_epoch": oracle_epoch, "permuted_labels": permute_labels}
+    config["folds_on_gpus"] = on_gpus
     config["marks"] = [LEAK_METER] * oracle_epoch
     if permute_labels is not None:
         config["marks"].append(NULL_RUN.format(seed=permute_labels))
@@ -121,6 +126,16 @@ def _check_clips(collection: ClipCollection, settings: Settings) -> None:
             f"the network takes the streams {', '.join(wanted)}, but the clip files hold "
             f"{', '.join(there) or 'none'}: {', '.join(absent)} is missing. {advice}, or give "
             "files that hold every stream."
+        )
+
+
+def _check_inner(settings: Settings, training_subjects: int) -> None:
+    inner = settings.training.inner
+    if inner and training_subjects < inner.splits:
+        raise SettingsError(
+            f"training.inner.splits is {inner.splits}, but every fold trains on {training_subjects}"
+            f" subject{'s' if training_subjects > 1 else ''} only, and a part holds one at least. "
+            "Lower it, or leave the inner choice out."
         )
 
 

@@ -22,7 +22,15 @@ from astsvm.evaluation.statistics import (
     subject_confusions,
 )
 
-__all__ = ["FULL", "MissingFold", "leak_figures", "part_name", "run_metrics", "summarise"]
+__all__ = [
+    "FULL",
+    "MissingFold",
+    "leak_figures",
+    "part_name",
+    "run_metrics",
+    "seed_confusions",
+    "summarise",
+]
 
 FULL = "full"
 """Name of the part that holds every clip."""
@@ -131,7 +139,7 @@ def leak_figures(table: PredictionTable) -> dict[str, dict[str, dict[str, float]
     classes = len(table.class_names)
     return {
         head: {
-            name: seed_statistics(_confusions(rows, head, classes).sum(axis=1)).mean
+            name: seed_statistics(seed_confusions(rows, head, classes).sum(axis=1)).mean
             for name, rows in _parts(table).items()
         }
         for head in HEADS
@@ -156,7 +164,7 @@ def _part_databases(table: PredictionTable) -> tuple[str, ...]:
 
 
 def _figures(table: PredictionTable, rows: list[Prediction], head: str) -> dict[str, Any]:
-    counts = _confusions(rows, head, len(table.class_names))
+    counts = seed_confusions(rows, head, len(table.class_names))
     pooled = counts.sum(axis=1)
     statistics = seed_statistics(pooled)
     intervals = bootstrap_intervals(counts, resamples=RESAMPLES)
@@ -170,8 +178,23 @@ def _figures(table: PredictionTable, rows: list[Prediction], head: str) -> dict[
     return figures
 
 
-def _confusions(rows: list[Prediction], head: str, classes: int) -> npt.NDArray[np.int64]:
-    """Confusion matrices of shape (seeds, subjects, classes, classes)."""
+def seed_confusions(rows: list[Prediction], head: str, classes: int) -> npt.NDArray[np.int64]:
+    """Count predictions by seed, subject, true class and predicted class.
+
+    Parameters
+    ----------
+    rows : list of Prediction
+        Of any number of seeds. A subject of which a seed has nothing gets an empty matrix there.
+    head : str
+        Whose predictions are counted.
+    classes : int
+        Number of classes.
+
+    Returns
+    -------
+    ndarray of shape (seeds, subjects, classes, classes), int64
+        Seeds ascending, subjects in text order, the same ones for every seed.
+    """
     subjects = {key: number for number, key in enumerate(sorted({r.subject_key for r in rows}))}
     counts = np.zeros((0, len(subjects), classes, classes), dtype=np.int64)
     # A seed whose folds of this part are all missing has no rows here and takes no part.

@@ -8,15 +8,17 @@ put into the object store once, from where every node fetches it once.
 from __future__ import annotations
 
 import math
+import os
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeVar
 
 from astsvm.errors import InvalidInputError
-from astsvm.execution.environment import ONE_THREAD
+from astsvm.execution.environment import ONE_THREAD, ONEDNN
 from astsvm.execution.local import TaskOutcome, WorkerLostError
-from astsvm.execution.node import Answer, answer_task
+from astsvm.execution.node import FAREWELL_SECONDS, Answer, answer_task
 from astsvm.execution.ray_connection import (
     ClusterError,
     ray_connection,
@@ -189,15 +191,19 @@ def _outcome(
         return TaskOutcome(attempts.index, None, lost)
     if answer.refusal:
         raise ClusterError(answer.refusal)
-    if isinstance(answer.error, WorkerLostError) and attempts.begun <= retries:
-        return None
+    if isinstance(answer.error, WorkerLostError):
+        # Its process is about to end: what is begun before would be lost with it, and count.
+        time.sleep(2 * FAREWELL_SECONDS)
+        if attempts.begun <= retries:
+            return None
     return TaskOutcome(attempts.index, answer.result, answer.error)
 
 
 def _process_environment(gpus: float) -> dict[str, str]:
     # TensorFlow would take a GPU's whole memory, and leave nothing for the tasks beside it.
     seen = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"} if gpus else {"CUDA_VISIBLE_DEVICES": ""}
-    return {**ONE_THREAD, **seen}
+    # As here, whatever the nodes have set.
+    return {**ONE_THREAD, **seen, ONEDNN: os.environ.get(ONEDNN, "1")}
 
 
 def _first_line(error: Exception) -> str:

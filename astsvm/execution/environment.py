@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-__all__ = ["ONE_THREAD", "environment"]
+__all__ = ["ONEDNN", "ONE_THREAD", "environment"]
 
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -16,6 +16,9 @@ ONE_THREAD = {
     "TF_NUM_INTEROP_THREADS": "1",
 }
 """What makes the libraries compute in one thread: only then are the bits the same every time."""
+
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+"""Says whether TensorFlow computes with oneDNN, which gives other bits; unset, we switch it on."""
 
 
 @contextmanager

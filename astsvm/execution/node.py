@@ -15,13 +15,17 @@ from typing import Generic, TypeVar
 from astsvm.errors import AstsvmError
 from astsvm.execution.local import WorkerLostError
 
-__all__ = ["Answer", "answer_task"]
+__all__ = ["FAREWELL_SECONDS", "Answer", "answer_task"]
 
 Task = TypeVar("Task")
 Shared = TypeVar("Shared")
 Result = TypeVar("Result")
 
-_FAREWELL_SECONDS = 1.0
+FAREWELL_SECONDS = 1.0
+"""What a process has left, once it has said that its task ran past its time."""
+
+_given_up = threading.Event()
+"""Set once a task has run past its time here; this process is about to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,10 @@ def answer_task(
     Answer
         An exception of the function is in it, and not raised: Ray would wrap it.
     """
+    if _given_up.is_set():
+        # The task that was given up goes on until the process ends, and what it computes with may
+        # be what this one would use. No answer: the task counts as lost and is begun again.
+        threading.Event().wait()
     if differences := _differences(expected, _software_here(software)):
         return Answer(
             refusal=f"the node {socket.gethostname()} runs other software than this machine: "
@@ -110,9 +118,10 @@ def _within(
     except TimeoutError:
         if outcome.done():
             raise
-        # A thread cannot be ended, a process can, once it has said why. Should it have been given
-        # another task by then, that task is begun again elsewhere.
-        threading.Timer(_FAREWELL_SECONDS, os._exit, [1]).start()
+        # A thread cannot be ended, a process can, once it has said why. Should it be given another
+        # task until then, that one is lost with it, and begun again elsewhere.
+        _given_up.set()
+        threading.Timer(FAREWELL_SECONDS, os._exit, [1]).start()
         raise WorkerLostError(f"its process was ended after {seconds:g} seconds") from None
 
 

@@ -10,7 +10,7 @@ import pytest
 from astsvm import cli
 from astsvm.evaluation.predictions import HEADS, Prediction, PredictionTable
 from astsvm.evaluation.run_folder import RunFolder
-from astsvm.evaluation.summary import run_metrics
+from astsvm.evaluation.summary import MissingFold, run_metrics
 
 CLASSES = ("negative", "positive", "surprise")
 
@@ -23,7 +23,7 @@ def run(*arguments):
 
 @pytest.fixture
 def write_run(tmp_path):
-    def write(name, chance, draw, people=8, marks=()):
+    def write(name, chance, draw, people=8, marks=(), missing=()):
         generator = np.random.default_rng(draw)
         rows = []
         for person in range(people):
@@ -38,13 +38,13 @@ def write_run(tmp_path):
         config = {
             "class_names": list(CLASSES),
             "seeds": [1],
-            "subjects": dict.fromkeys(table.subjects, 6),
+            "subjects": dict.fromkeys([*table.subjects, *(f.subject for f in missing)], 6),
             "protocol": "as-labelled",
             "synthetic": True,
             "marks": list(marks),
         }
         folder.begin(config)
-        folder.write_results(table, run_metrics(config, table, (), None))
+        folder.write_results(table, run_metrics(config, table, missing, None))
         folder.close()
         return folder.path
 
@@ -61,9 +61,11 @@ def test_a_clear_difference_and_a_doubtful_one(write_run, capsys):
     out = capsys.readouterr().out
     assert out.startswith("SYNTHETIC")
     blocks = {block.splitlines()[0]: block for block in out.split("\n\n")}
-    assert "not distinguishable" in blocks[f"{good} and {alike}, head svm"]
-    assert "the first is better" in blocks[f"{good} and {bad}, head svm"]
+    assert "not distinguishable" in blocks[f"{good} and {alike}, head svm, seed 1"]
+    assert "the first is better" in blocks[f"{good} and {bad}, head svm, seed 1"]
     assert "the second is better" not in out
+    assert "adjusted for 3 comparisons (Holm)" in out
+    assert "With one seed, a difference may be the luck of that training" in out
 
 
 def test_a_null_run_is_not_compared_in_silence(write_run, capsys):
@@ -72,6 +74,15 @@ def test_a_null_run_is_not_compared_in_silence(write_run, capsys):
     assert f"{null}: NULL RUN: so." in capsys.readouterr().out
     assert run("compare", real, null, "--json") == 0
     assert json.loads(capsys.readouterr().out)["marks"] == {str(null): ["NULL RUN: so."]}
+
+
+def test_runs_that_lack_the_same_fold_are_not_compared_in_silence(write_run, capsys):
+    lost = [MissingFold(1, "db/s8", 6, "its process died")]
+    one, other = (write_run(f"run{draw}", 0.9, draw, missing=lost) for draw in (1, 2))
+    assert run("compare", one, other) == 0
+    out = capsys.readouterr().out
+    assert f"{one}: INCOMPLETE: 1 fold gave no result" in out
+    assert f"{other}: INCOMPLETE" in out
 
 
 def test_json_holds_the_same(write_run, capsys):

@@ -134,3 +134,46 @@ def test_several_comparisons_are_adjusted_as_by_hand():
     adjusted = holm_adjusted([of(0.03), of(0.01), of(0.02), of(0.9)])
     assert [c["uf1"].p_value for c in adjusted] == pytest.approx([0.06, 0.04, 0.06, 0.9])
     assert holm_adjusted([of(0.03)])[0]["uar"].p_value == 0.03
+
+
+def without(whole, *folds):
+    rows = [row for row in whole.rows if (row.seed, row.subject) not in folds]
+    return PredictionTable(rows, CLASSES)
+
+
+def test_a_subject_is_swapped_whole_where_seeds_lack_different_ones():
+    lost = ((1, "s0"), (2, "s7"))
+    first, second = (
+        without(table(subjects=8, seeds=2, draw=draw, chance=chance), *lost)
+        for draw, chance in ((3, 0.8), (4, 0.5))
+    )
+    differences, _ = compare_tables(first, second, "svm")
+    people = sorted({row.subject for row in first.rows})
+
+    def accuracy(rows):
+        of_seeds = [[r.predicted["svm"] == r.truth for r in rows if r.seed == s] for s in (1, 2)]
+        return np.mean([np.mean(right) for right in of_seeds])
+
+    values = []
+    for swap in product((False, True), repeat=len(people)):
+        swapped = dict(zip(people, swap, strict=True))
+        pairs = [
+            (b, a) if swapped[a.subject] else (a, b)
+            for a, b in zip(first.rows, second.rows, strict=True)
+        ]
+        values.append(accuracy([a for a, _ in pairs]) - accuracy([b for _, b in pairs]))
+    seen, values = values[0], np.array(values)
+    tail = min((values <= seen + 1e-9).mean(), (values >= seen - 1e-9).mean())
+    assert differences["accuracy"].first - differences["accuracy"].second == pytest.approx(seen)
+    assert differences["accuracy"].p_value == pytest.approx(min(1, 2 * tail))
+
+
+def test_seeds_may_have_lost_other_numbers_of_subjects():
+    first, second = (without(table(seeds=2, draw=draw), (2, "s3")) for draw in (1, 2))
+    differences, _ = compare_tables(first, second, "svm")
+    assert 0 < differences["uf1"].p_value <= 1
+
+
+def test_one_subject_tells_nothing_about_others():
+    differences, _ = compare_tables(table(subjects=1), table(subjects=1, draw=1), "svm")
+    assert {(d.p_value, d.interval) for d in differences.values()} == {(1.0, None)}

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from astsvm.evaluation import provenance
+
+NO_NUMBERS = {
+    "classifier_file",
+    "clip",
+    "datasets",
+    "datasets/contract",
+    "errors",
+    "evaluation",
+    "evaluation/attention_maps",
+    "evaluation/leak_meter",
+    "evaluation/predictions",
+    "evaluation/provenance",
+    "execution",
+    "execution/local",
+    "storage",
+    "storage/atomic",
+    "storage/differences",
+    "versions",
+}
+"""What a fold loads, but no number of it comes from."""
 
 
 @pytest.fixture
@@ -31,6 +53,9 @@ def package(tmp_path, monkeypatch):
         "evaluation/fold_network.py",
         "evaluation/inner_selection.py",
         "evaluation/metrics.py",
+        "evaluation/run_plan.py",
+        "execution/environment.py",
+        "storage/reader.py",
         "config.py",
         "network/attention.py",
         "network/input_pipeline.py",
@@ -51,3 +76,28 @@ def test_code_that_only_reports_does_not_matter(package):
     (package / "reporting" / "plots.py").write_text("")
     (package / "evaluation" / "statistics.py").write_text("")
     assert provenance.software_versions() == before
+
+
+def test_every_source_that_a_fold_computes_with_is_told_apart():
+    """What moves to a file of its own must not be forgotten here."""
+    script = (
+        "import sys; before = set(sys.modules)\n"
+        "import astsvm.evaluation.fold_network, astsvm.evaluation.inner_selection\n"
+        "import astsvm.evaluation.run_plan, astsvm.classifier\n"
+        "print(*(m for m in set(sys.modules) - before if m.startswith('astsvm.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
+    )
+    loaded = {name.removeprefix("astsvm.").replace(".", "/") for name in done.stdout.split()}
+    decisive = {place.removesuffix(".py") for place in provenance._DECISIVE_CODE}
+    others = {name for name in loaded if not {name, name.partition("/")[0]} & decisive}
+    assert decisive & loaded
+    assert others <= NO_NUMBERS
+
+
+def test_computing_without_onednn_is_another_software(monkeypatch):
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    assert provenance.software_versions()["oneDNN"] == "on"
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert provenance.software_versions()["oneDNN"] == "off"

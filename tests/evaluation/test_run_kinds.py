@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from astsvm.errors import SettingsError
+from astsvm.errors import InvalidInputError, SettingsError
 from astsvm.evaluation.loso import run_loso
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.verification import verify_run
@@ -89,4 +89,8 @@ def test_what_excludes_itself_is_refused(write_clips, tiny_settings, tmp_path):
     for seed in (-1, True, 1.5, "1"):
         with pytest.raises(SettingsError, match="permute_labels must be a seed"):
             run_loso(clips, tiny_settings, tmp_path / "run", permute_labels=seed)
+    with pytest.raises(SettingsError, match=r"splits is 3, but every fold trains on 2 subjects"):
+        run_loso(clips, inner, tmp_path / "run")
+    with pytest.raises(InvalidInputError, match="give its address"):
+        run_loso(clips, tiny_settings, tmp_path / "run", gpus_per_fold=0.5)
     assert not (tmp_path / "run").exists()

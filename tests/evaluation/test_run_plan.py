@@ -71,3 +71,12 @@ def test_files_without_a_clip_say_why(write_clips, tiny_settings, tmp_path):
         pytest.raises(SettingsError, match=r"hold no clip\. The first that was skipped: .*no face"),
     ):
         plan_run(clips, tiny_settings, "as-labelled", 1)
+
+
+def test_a_run_on_gpus_is_another_run(write_clips, tiny_settings):
+    with open_clips(write_clips("clips")) as clips:
+        found = [
+            plan_run(clips, tiny_settings, "as-labelled", 1, on_gpus=on).config
+            for on in (False, True)
+        ]
+    assert {key for key in found[0] if found[0][key] != found[1][key]} == {"folds_on_gpus"}
