@@ -43,7 +43,7 @@ def _memory() -> str:
 
 def _commit() -> str:
     def git(*arguments: str) -> str:
-        return subprocess.run(  # noqa: S603, the arguments stand below
+        return subprocess.run(
             ["git", *arguments],
             capture_output=True,
             text=True,
