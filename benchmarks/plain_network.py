@@ -28,86 +28,94 @@ def build_plain_network(
     inputs, features = {}, []
     for name, shape in streams.items():
         inputs[name] = keras.Input(shape, name=name)
-        attended = _fusion_attention(inputs[name])
+        attended = _fusion_attention(inputs[name], f"{name}_attention")
         window = (1, shape[1] // 32, shape[2] // 32)
         attended = layers.AveragePooling3D(window)(attended)
-        features += [_module_2d(attended, settings), _module_3d(attended, settings)]
+        features += [
+            _module_2d(attended, f"{name}_2d", settings),
+            _module_3d(attended, f"{name}_3d", settings),
+        ]
     dropped = layers.Dropout(settings.dropout)(layers.Concatenate()(features))
-    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(dropped))
+    probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(dropped)
+    return keras.Model(inputs, probabilities)
 
 
-def _norm(axis: int = -1) -> layers.Layer:
-    return layers.BatchNormalization(axis=axis, momentum=MOMENTUM, epsilon=EPSILON)
+def _norm(name: str, axis: int = -1) -> layers.Layer:
+    return layers.BatchNormalization(axis=axis, momentum=MOMENTUM, epsilon=EPSILON, name=name)
 
 
-def _fusion_attention(clips: Any) -> Any:
+def _fusion_attention(clips: Any, name: str) -> Any:
     _, frames, height, width, _ = clips.shape
-    normal = _norm(axis=1)(clips)
-    hidden = layers.Dense(max(1, frames // 2), activation="relu")
-    excitation = layers.Dense(frames, kernel_initializer="zeros")
+    normal = _norm(f"{name}_channel_norm", axis=1)(clips)
+    hidden = layers.Dense(max(1, frames // 2), activation="relu", name=f"{name}_hidden")
+    excitation = layers.Dense(frames, kernel_initializer="zeros", name=f"{name}_excitation")
     mean, peak = ops.mean(normal, axis=(2, 3, 4)), ops.max(normal, axis=(2, 3, 4))
     scores = layers.Add()([excitation(hidden(mean)), excitation(hidden(peak))])
     weights = layers.Rescaling(float(frames))(layers.Softmax()(scores))
     clips = layers.Multiply()([clips, layers.Reshape((frames, 1, 1, 1))(weights)])
 
-    normal = _norm(axis=1)(clips)
+    normal = _norm(f"{name}_spatial_norm", axis=1)(clips)
     mean = layers.Reshape((height, width, 1))(ops.mean(normal, axis=(1, 4)))
     peak = layers.Reshape((height, width, 1))(ops.max(normal, axis=(1, 4)))
-    scores = layers.Add()([_map_convolution()(mean), _map_convolution()(peak)])
-    weights = layers.Softmax()(layers.Flatten()(scores))
+    mean = _map_convolution(f"{name}_mean")(mean)
+    peak = _map_convolution(f"{name}_maximum")(peak)
+    weights = layers.Softmax()(layers.Flatten()(layers.Add()([mean, peak])))
     weights = layers.Rescaling(float(height * width))(weights)
     return layers.Multiply()([clips, layers.Reshape((1, height, width, 1))(weights)])
 
 
-def _map_convolution() -> layers.Layer:
-    return layers.Conv2D(1, 7, padding="same", use_bias=False, kernel_initializer="zeros")
+def _map_convolution(name: str) -> layers.Layer:
+    return layers.Conv2D(
+        1, 7, padding="same", use_bias=False, kernel_initializer="zeros", name=name
+    )
 
 
-def _module_2d(clips: Any, settings: NetworkSettings) -> Any:
+def _module_2d(clips: Any, name: str, settings: NetworkSettings) -> Any:
     _, frames, height, width, channels = clips.shape
     images = layers.Reshape((height, width, frames * channels))(layers.Permute((2, 3, 1, 4))(clips))
     first, second = settings.filters
-    images = _inception(images, first, 2, settings)
+    images = _inception(images, first, 2, f"{name}_first", settings)
     images = layers.MaxPooling2D(2)(images)
-    images = _inception(images, second, 2, settings)
+    images = _inception(images, second, 2, f"{name}_second", settings)
     return layers.Flatten()(layers.AveragePooling2D(images.shape[1] // 4)(images))
 
 
-def _module_3d(clips: Any, settings: NetworkSettings) -> Any:
+def _module_3d(clips: Any, name: str, settings: NetworkSettings) -> Any:
     first, second = settings.filters
-    clips = _inception(clips, first, 3, settings)
+    clips = _inception(clips, first, 3, f"{name}_first", settings)
     clips = layers.MaxPooling3D((1, 2, 2))(clips)
-    clips = _inception(clips, second, 3, settings)
+    clips = _inception(clips, second, 3, f"{name}_second", settings)
     cell = (clips.shape[1], clips.shape[2] // 4, clips.shape[3] // 4)
     return layers.Flatten()(layers.AveragePooling3D(cell)(clips))
 
 
-def _inception(inputs: Any, filters: int, dimensions: int, settings: NetworkSettings) -> Any:
-    small = max(1, filters // 2)
+def _inception(
+    inputs: Any, filters: int, dimensions: int, name: str, settings: NetworkSettings
+) -> Any:
+    small, point = max(1, filters // 2), (1,) * dimensions
     pool = layers.MaxPooling2D if dimensions == 2 else layers.MaxPooling3D
 
-    def entry(tensor: Any, width: int) -> Any:
-        convolved = _convolution(width, (1,) * dimensions)(tensor)
-        return layers.ReLU()(_norm()(convolved))
+    def unit(tensor: Any, branch: str, count: int, *kernels: tuple[int, ...]) -> Any:
+        for number, kernel in enumerate(kernels):
+            convolution = _convolution(count, kernel, f"{name}_{branch}_{number}")
+            tensor = convolution(tensor)
+        return layers.ReLU()(_norm(f"{name}_{branch}_norm")(tensor))
 
-    def wide(tensor: Any, length: int) -> Any:
-        for kernel in _kernels(length, dimensions, settings):
-            tensor = _convolution(filters, kernel)(tensor)
-        return layers.ReLU()(_norm()(tensor))
-
+    three = unit(inputs, "three_entry", small, point)
+    five = unit(inputs, "five_entry", small, point)
     pooled = pool(3, strides=1, padding="same")(inputs)
     branches = [
-        entry(inputs, filters),
-        wide(entry(inputs, small), 3),
-        wide(entry(inputs, small), 5),
-        entry(pooled, filters),
+        unit(inputs, "one", filters, point),
+        unit(three, "three", filters, *_kernels(3, dimensions, settings)),
+        unit(five, "five", filters, *_kernels(5, dimensions, settings)),
+        unit(pooled, "pooled", filters, point),
     ]
     return layers.Concatenate()(branches)
 
 
-def _convolution(filters: int, kernel: tuple[int, ...]) -> layers.Layer:
+def _convolution(filters: int, kernel: tuple[int, ...], name: str) -> layers.Layer:
     convolution = layers.Conv2D if len(kernel) == 2 else layers.Conv3D
-    return convolution(filters, kernel, padding="same", use_bias=False)
+    return convolution(filters, kernel, padding="same", use_bias=False, name=name)
 
 
 def _kernels(length: int, dimensions: int, settings: NetworkSettings) -> list[tuple[int, ...]]:
