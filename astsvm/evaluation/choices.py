@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from astsvm.evaluation.fold import FoldResult
 
-__all__ = ["choices_csv"]
+__all__ = ["choices_csv", "read_choices"]
 
 _COLUMNS = ("seed", "database", "subject", "epochs", "svm_c", "gamma_factor")
 
@@ -34,3 +34,8 @@ def choices_csv(results: Iterable[FoldResult]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([_COLUMNS, *sorted(rows, key=lambda row: row[:3])])
     return text.getvalue()
+
+
+def read_choices(text: str) -> list[dict[str, str]]:
+    """Read what :func:`choices_csv` wrote, one row a fold."""
+    return list(csv.DictReader(io.StringIO(text, newline="")))

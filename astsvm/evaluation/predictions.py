@@ -112,9 +112,16 @@ class PredictionTable:
         """Keys of the subjects, sorted."""
         return tuple(sorted({row.subject_key for row in self.rows}))
 
-    def to_csv(self) -> str:
-        """Write the table; equal tables give equal text on every machine."""
+    def to_csv(self, marks: Iterable[str] = ()) -> str:
+        """Write the table; equal tables give equal text on every machine.
+
+        Parameters
+        ----------
+        marks : iterable of str
+            What must not be overlooked; each gets a line above the table that begins with ``#``.
+        """
         text = io.StringIO()
+        text.writelines(f"# {mark}\n" for mark in marks)
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(_header(self.class_names))
         for row in self.rows:
@@ -129,7 +136,7 @@ class PredictionTable:
 
     @classmethod
     def from_csv(cls, text: str, class_names: Iterable[str]) -> PredictionTable:
-        """Read what :meth:`to_csv` wrote.
+        """Read what :meth:`to_csv` wrote; marks above the table are passed over.
 
         Raises
         ------
@@ -142,12 +149,15 @@ class PredictionTable:
         lines = csv.reader(io.StringIO(text, newline=""), strict=True)
         try:
             header = next(lines, [])
+            while header and header[0].startswith("# "):
+                header = next(lines, [])
             if header != _header(names):
                 raise StorageError(
                     f"predictions.csv: expected the columns {', '.join(_header(names))}; "
                     f"received {', '.join(header) or 'none'}."
                 )
-            rows = [_parse(line, number, len(names)) for number, line in enumerate(lines, 2)]
+            first = lines.line_num + 1
+            rows = [_parse(line, number, len(names)) for number, line in enumerate(lines, first)]
         except csv.Error as error:
             raise StorageError(f"predictions.csv cannot be read as CSV: {error}.") from error
         return cls(rows, names)

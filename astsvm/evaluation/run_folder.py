@@ -18,9 +18,7 @@ files, but for the seconds that a fold took, which its file tells.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import weakref
@@ -29,9 +27,10 @@ from pathlib import Path
 from typing import Any
 
 from astsvm.errors import EvaluationError, StorageError
-from astsvm.evaluation.choices import choices_csv
+from astsvm.evaluation.choices import choices_csv, read_choices
 from astsvm.evaluation.fold import FoldResult
 from astsvm.evaluation.fold_file import fold_file_name, load_fold, save_fold
+from astsvm.evaluation.leak_meter import LEAK_METER
 from astsvm.evaluation.megc_log import megc_log
 from astsvm.evaluation.predictions import PredictionTable
 from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_text_atomically
@@ -209,12 +208,15 @@ class RunFolder:
         chosen: Iterable[FoldResult] = (),
     ) -> None:
         """Write predictions, metrics, the logs of every seed, and what folds chose within."""
-        self._write("predictions.csv", table.to_csv())
+        marks = metrics.get("marks", ())
+        null = [mark for mark in marks if mark != LEAK_METER]
+        self._write("predictions.csv", table.to_csv(null))
         if leaked is not None:
-            self._write(_LEAKED, leaked.to_csv())
+            self._write(_LEAKED, leaked.to_csv(marks))
         if choices := choices_csv(chosen):
             self._write(_CHOICES, choices)
-        for number, seed in enumerate(table.seeds):
+        # The log's format has no room for a mark, and a null run nothing to hand in.
+        for number, seed in enumerate(() if null else table.seeds):
             name = f"megc_log_seed{seed}.txt" if number else "megc_log.txt"
             self._write(name, megc_log(table, seed))
         self._write("metrics.json", _pretty(metrics))
@@ -245,7 +247,7 @@ class RunFolder:
         """Read ``choices.csv``, one row a fold; none if nothing was chosen within."""
         if not (self.path / _CHOICES).exists():
             return []
-        return list(csv.DictReader(io.StringIO(self._read(_CHOICES), newline="")))
+        return read_choices(self._read(_CHOICES))
 
     def _table(self, name: str) -> PredictionTable:
         names = self.config().get("class_names")

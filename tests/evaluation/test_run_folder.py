@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from astsvm.errors import EvaluationError, StorageError
+from astsvm.evaluation.leak_meter import LEAK_METER
 from astsvm.evaluation.megc_log import megc_log
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.summary import summarise
@@ -191,3 +192,23 @@ def test_results_are_written_and_read(run, make_table):
 def test_missing_results_are_refused_in_words(run):
     with pytest.raises(StorageError, match="astsvm train --loso"):
         run.predictions()
+
+
+def test_what_is_no_result_says_so_in_its_own_file(tmp_path, make_table):
+    table = make_table(seeds=2)
+    null = "NULL RUN: the labels were permuted."
+    for name, marks in (("leak", [LEAK_METER]), ("null", [null]), ("both", [LEAK_METER, null])):
+        run = RunFolder(tmp_path / name)
+        run.begin({"class_names": list(table.class_names)})
+        run.write_results(table, summarise(table) | {"marks": marks}, leaked=table)
+        run.close()
+        expected = {
+            "predictions.csv": [mark for mark in marks if mark == null],
+            "leak_meter.csv": marks,
+        }
+        for file, above in expected.items():
+            lines = (run.path / file).read_text().splitlines()
+            assert lines[: len(above)] == [f"# {mark}" for mark in above]
+            assert lines[len(above)].startswith("seed,")
+        assert run.predictions().rows == run.leaked_predictions().rows == table.rows
+        assert (run.path / "megc_log.txt").exists() is (null not in marks)
