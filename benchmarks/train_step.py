@@ -184,9 +184,7 @@ def run_variant(name: str, path: Path) -> dict[str, Any]:
         for pool in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
             environment[pool] = str(variant.threads)
     command = [sys.executable, __file__, "--measure", name, "--clips", str(path)]
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{name} failed:\n{done.stderr}")
     found = dict(json.loads(done.stdout))
