@@ -30,7 +30,6 @@ from astsvm.errors import EvaluationError, StorageError
 from astsvm.evaluation.choices import choices_csv, read_choices
 from astsvm.evaluation.fold import FoldResult
 from astsvm.evaluation.fold_file import fold_file_name, load_fold, save_fold
-from astsvm.evaluation.leak_meter import LEAK_METER
 from astsvm.evaluation.megc_log import megc_log
 from astsvm.evaluation.predictions import PredictionTable
 from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_text_atomically
@@ -208,15 +207,13 @@ class RunFolder:
         chosen: Iterable[FoldResult] = (),
     ) -> None:
         """Write predictions, metrics, the logs of every seed, and what folds chose within."""
-        marks = metrics.get("marks", ())
-        null = [mark for mark in marks if mark != LEAK_METER]
-        self._write("predictions.csv", table.to_csv(null))
+        # Both this table and the log have a format that others read, with no room for a mark.
+        self._write("predictions.csv", table.to_csv())
         if leaked is not None:
-            self._write(_LEAKED, leaked.to_csv(marks))
+            self._write(_LEAKED, leaked.to_csv(metrics.get("marks", ())))
         if choices := choices_csv(chosen):
             self._write(_CHOICES, choices)
-        # The log's format has no room for a mark, and a null run nothing to hand in.
-        for number, seed in enumerate(() if null else table.seeds):
+        for number, seed in enumerate(table.seeds):
             name = f"megc_log_seed{seed}.txt" if number else "megc_log.txt"
             self._write(name, megc_log(table, seed))
         self._write("metrics.json", _pretty(metrics))
