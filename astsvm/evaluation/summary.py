@@ -81,12 +81,13 @@ def summarise(table: PredictionTable, missing: Sequence[MissingFold] = ()) -> di
     if not len(table):
         reason = f" The first reason: {missing[0].reason}" if missing else ""
         raise EvaluationError(f"there are no predictions to score.{reason}")
-    parts = _parts(table)
+    composite = _is_composite(table, missing)
+    parts = _parts(table, composite)
     metrics: dict[str, Any] = {
         head: {name: _figures(table, rows, head) for name, rows in parts.items()} for head in HEADS
     }
-    metrics["evaluation"] = "CDE" if len(table.databases) > 1 else "SDE"
-    metrics["floors"] = _floors(table)
+    metrics["evaluation"] = "CDE" if composite else "SDE"
+    metrics["floors"] = _floors(table, composite)
     metrics["n_clips"] = len({row.key for row in table.rows})
     metrics["n_subjects"] = len(table.subjects)
     metrics["seeds"] = list(table.seeds)
@@ -123,24 +124,24 @@ def run_metrics(
     metrics = summarise(table, missing)
     metrics |= {key: config.get(key) for key in ("protocol", "synthetic")}
     metrics["marks"] = list(config.get("marks", ()))
-    # What the networks were trained on, also where only one database's folds gave predictions.
-    if len({subject.split("/")[0] for subject in config.get("subjects", ())}) > 1:
-        metrics["evaluation"] = "CDE"
     if leaked is not None:
-        metrics["leak_meter"] = leak_figures(leaked)
+        metrics["leak_meter"] = leak_figures(leaked, missing)
     return metrics
 
 
-def leak_figures(table: PredictionTable) -> dict[str, dict[str, dict[str, float]]]:
+def leak_figures(
+    table: PredictionTable, missing: Sequence[MissingFold] = ()
+) -> dict[str, dict[str, dict[str, float]]]:
     """Score what the leak meter chose: ``{head: {part: {figure: mean over seeds}}}``.
 
     No intervals: an interval would give the look of a result.
     """
     classes = len(table.class_names)
+    parts = _parts(table, _is_composite(table, missing))
     return {
         head: {
             name: seed_statistics(seed_confusions(rows, head, classes).sum(axis=1)).mean
-            for name, rows in _parts(table).items()
+            for name, rows in parts.items()
         }
         for head in HEADS
     }
@@ -151,16 +152,17 @@ def part_name(database: str) -> str:
     return f"database {FULL}" if database == FULL else database
 
 
-def _parts(table: PredictionTable) -> dict[str, list[Prediction]]:
+def _is_composite(table: PredictionTable, missing: Sequence[MissingFold]) -> bool:
+    """Tell whether networks were trained on several databases; one may have lost all its folds."""
+    lost = {fold.subject.partition("/")[0] for fold in missing}
+    return len(lost.union(table.databases)) > 1
+
+
+def _parts(table: PredictionTable, composite: bool) -> dict[str, list[Prediction]]:
     parts = {FULL: list(table.rows)}
-    for database in _part_databases(table):
+    for database in table.databases if composite else ():
         parts[part_name(database)] = [row for row in table.rows if row.database == database]
     return parts
-
-
-def _part_databases(table: PredictionTable) -> tuple[str, ...]:
-    """Databases that are parts of a composite."""
-    return table.databases if len(table.databases) > 1 else ()
 
 
 def _figures(table: PredictionTable, rows: list[Prediction], head: str) -> dict[str, Any]:
@@ -208,13 +210,13 @@ def seed_confusions(rows: list[Prediction], head: str, classes: int) -> npt.NDAr
     return counts
 
 
-def _floors(table: PredictionTable) -> dict[str, Any]:
+def _floors(table: PredictionTable, composite: bool) -> dict[str, Any]:
     """Floors on the distinct clips, which do not depend on any seed of training."""
     clips = {row.key: row for row in table.rows}
     rows = [clips[key] for key in sorted(clips)]
     truth, _ = labels_of(rows, "svm")
     parts = {FULL: np.ones(len(rows), dtype=np.bool_)}
-    for database in _part_databases(table):
+    for database in table.databases if composite else ():
         parts[part_name(database)] = np.array([row.database == database for row in rows])
     classes = len(table.class_names)
     majority = majority_floor(truth, parts, classes)

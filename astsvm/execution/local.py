@@ -216,8 +216,10 @@ def _outcome(index: int, future: Future[Result], attempt: int) -> TaskOutcome[Re
         reason = _death(error.exitcode)
         return TaskOutcome(index, None, WorkerLostError(f"its process died: {reason}{tried}"))
     except TimeoutError as error:
-        seconds = error.args[1] if len(error.args) > 1 else "the set number of"
-        reason = f"its process was ended after {seconds} seconds{tried}"
+        # Pebble's own; the system raises the same for a disk in the network that does not answer.
+        if error.args[:1] != ("Task timeout",):
+            return TaskOutcome(index, None, error)
+        reason = f"its process was ended after {error.args[1]} seconds{tried}"
         return TaskOutcome(index, None, WorkerLostError(reason))
     except Exception as error:  # handed on to the caller, who knows what the task was
         return TaskOutcome(index, None, error)

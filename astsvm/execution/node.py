@@ -114,7 +114,7 @@ def _within(
 
     threading.Thread(target=work, daemon=True).start()
     try:
-        return outcome.result(seconds)
+        return outcome.result(min(seconds, threading.TIMEOUT_MAX))
     except TimeoutError:
         if outcome.done():
             raise

@@ -113,7 +113,7 @@ def test_a_run_that_is_no_result_says_so_everywhere(clips, command, tmp_path):
     assert (code, again) == (0, out)
     code, _, err = command(*arguments, "--inner", "--resume", "--quiet")
     assert code == 1
-    assert "settings.training.inner" in err
+    assert "training.inner.splits is 3, but every fold trains on 2 subjects" in err
     code, _, err = command(*arguments[:-1], tmp_path / "other", "--inner", "--oracle-epoch")
     assert code == 1
     assert "leave the inner choice out" in err

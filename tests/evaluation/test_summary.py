@@ -10,7 +10,7 @@ import pytest
 
 from astsvm.errors import EvaluationError
 from astsvm.evaluation.metrics import score
-from astsvm.evaluation.predictions import PredictionTable, labels_of
+from astsvm.evaluation.predictions import HEADS, PredictionTable, labels_of
 from astsvm.evaluation.summary import MissingFold, run_metrics, summarise
 
 
@@ -88,9 +88,14 @@ def test_a_composite_of_which_one_database_is_left_is_no_single_database_run(mak
     table = make_table()
     left = type(table)([row for row in table.rows if row.database == "smic"], table.class_names)
     gaps = [MissingFold(1, f"casme2/s{n}", 6, "lost") for n in range(4)]
-    config = {"subjects": dict.fromkeys(table.subjects, 6)}
-    assert run_metrics(config, left, gaps, None)["evaluation"] == "CDE"
-    assert run_metrics({"subjects": {"smic/s1": 6}}, left, (), None)["evaluation"] == "SDE"
+    metrics = run_metrics({}, left, gaps, left)
+    assert metrics["evaluation"] == "CDE"
+    parts = [metrics[kind] for kind in ("svm", "softmax", "floors")]
+    parts += [metrics["leak_meter"][head] for head in HEADS]
+    assert all(set(part) == {"full", "smic"} for part in parts)
+    alone = run_metrics({}, left, (), left)
+    assert alone["evaluation"] == "SDE"
+    assert set(alone["svm"]) == set(alone["leak_meter"]["svm"]) == {"full"}
 
 
 def test_nothing_to_score_is_an_error_that_names_a_reason(make_table):

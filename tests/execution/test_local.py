@@ -31,6 +31,9 @@ def act(task):
     if kind == "raise and count":
         value.write_text(f"{value.read_text()}x")
         raise DatasetError("again")
+    if kind == "time out":
+        value.write_text(f"{value.read_text()}x")
+        raise TimeoutError(110, "Connection timed out")
     if kind == "threads":
         return os.environ["OMP_NUM_THREADS"]
     if kind == "blocked":
@@ -42,6 +45,15 @@ def outcomes(tasks, **options):
     found = sorted(run_tasks(act, tasks, **options), key=lambda outcome: outcome.index)
     assert [outcome.index for outcome in found] == list(range(len(tasks)))
     return found
+
+
+def test_a_disk_that_does_not_answer_is_no_task_that_hung(tmp_path):
+    count = tmp_path / "count"
+    count.write_text("")
+    (found,) = outcomes([("time out", count)], attempts=3)
+    assert isinstance(found.error, TimeoutError)
+    assert "Connection timed out" in str(found.error)
+    assert count.read_text() == "x"
 
 
 def test_every_task_is_answered_under_its_own_index():
