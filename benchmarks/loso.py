@@ -5,8 +5,9 @@ it go through the processes that `astsvm train --loso` uses, one computing threa
 of a single epoch per process, which starts and compiles; then one of a single epoch, warm; then
 folds of --epochs epochs. The whole run is what a warm fold takes, plus what an epoch takes times
 the epochs that are missing, times 68 folds, divided by the processes; --epochs 50 leaves nothing to
-extrapolate within a fold. Memory is the proportional set size of the driver and its processes
-together: pages that several hold count once.
+extrapolate within a fold. On a busy machine the CPU-seconds are the figure to trust: they are what
+the seconds would be if each process had a core to itself. Memory is the proportional set size of
+the driver and its processes together: pages that several hold count once.
 
 Run: ``python benchmarks/loso.py --preset paper`` (about 5 minutes a preset)
 """
@@ -24,6 +25,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from clip_files import write_random_clips
 from provenance import describe_run
 
@@ -91,32 +94,25 @@ def measure(path: Path, preset: str, workers: int, epochs: int, folds: int) -> d
         counts = [1] * (2 * workers) + [epochs] * folds
         tasks = [_with_epochs(task, n) for task, n in zip(plan.tasks, counts, strict=False)]
         with MemoryWatch().watching() as memory:
-            seconds = _seconds(tasks, workers)
-    first, warm, long = (
-        sum(part) / len(part)
-        for part in (seconds[:workers], seconds[workers : 2 * workers], seconds[2 * workers :])
-    )
-    epoch = (long - warm) / (epochs - 1)
-    own = settings.training.epochs
-    whole = {n: (warm + (n - 1) * epoch) for n in (COMPARED_EPOCHS, own)}
-    return {
-        "seconds an epoch": epoch,
-        "seconds a fold of 1 epoch, first of a process": first,
-        "seconds a fold of 1 epoch, warm": warm,
-        f"seconds a fold of {epochs} epochs, as run": long,
-        f"seconds a fold of {COMPARED_EPOCHS} epochs": whole[COMPARED_EPOCHS],
-        "share of starting and compiling": (first - warm) * workers / (whole[own] * SUBJECTS),
-        f"hours for {SUBJECTS} folds of {COMPARED_EPOCHS} epochs": (
-            whole[COMPARED_EPOCHS] * SUBJECTS / workers + first - warm
-        )
-        / 3600,
-        f"hours for {SUBJECTS} folds of the preset's {own} epochs": (
-            whole[own] * SUBJECTS / workers + first - warm
-        )
-        / 3600,
-        "MB, processes together": memory.peak_workers_mb,
-        "MB, driver and processes together": memory.peak_mb,
-    }
+            times = _times(tasks, workers)
+    own, figures = settings.training.epochs, {}
+    for kind, values in zip(("s", "CPU-s"), times.T, strict=True):
+        first, warm, long = (part.mean() for part in np.split(values, [workers, 2 * workers]))
+        epoch = (long - warm) / (epochs - 1)
+        figures |= {
+            f"{kind} an epoch": epoch,
+            f"{kind} a fold of 1 epoch, first of a process": first,
+            f"{kind} a fold of 1 epoch, warm": warm,
+            f"{kind} a fold of {epochs} epochs": long,
+        }
+        for number in sorted({COMPARED_EPOCHS, own}):
+            fold = warm + (number - 1) * epoch
+            whole = fold * SUBJECTS / workers + first - warm
+            figures[f"hours of {kind}, {SUBJECTS} folds of {number} epochs"] = whole / 3600
+            figures[f"share of starting and compiling, {number} epochs"] = (first - warm) / whole
+    figures["MB, processes together"] = memory.peak_workers_mb
+    figures["MB, driver and processes together"] = memory.peak_mb
+    return figures
 
 
 def _with_epochs(task: FoldTask, epochs: int) -> FoldTask:
@@ -124,14 +120,20 @@ def _with_epochs(task: FoldTask, epochs: int) -> FoldTask:
     return replace(task, settings=task.settings.replace(training=training))
 
 
-def _seconds(tasks: Sequence[FoldTask], workers: int) -> list[float]:
-    """Run the tasks and return how long each took, importing TensorFlow included."""
-    found = {}
-    for outcome in run_tasks(run_fold, tasks, workers=workers):
+def timed_fold(task: FoldTask) -> tuple[float, float]:
+    """Run a fold in a worker; return its seconds and CPU-seconds, importing TensorFlow included."""
+    began = time.process_time()
+    return run_fold(task).seconds, time.process_time() - began
+
+
+def _times(tasks: Sequence[FoldTask], workers: int) -> npt.NDArray[np.float64]:
+    """Run the tasks and return seconds and CPU-seconds of each, shape (tasks, 2)."""
+    found = np.zeros((len(tasks), 2))
+    for outcome in run_tasks(timed_fold, tasks, workers=workers):
         if outcome.result is None:
             raise RuntimeError(f"a fold failed: {outcome.error}")
-        found[outcome.index] = outcome.result.seconds
-    return [found[index] for index in range(len(tasks))]
+        found[outcome.index] = outcome.result
+    return found
 
 
 def main() -> None:

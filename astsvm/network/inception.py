@@ -20,10 +20,11 @@ __all__ = ["InceptionBlock"]
 class InceptionBlock(keras.layers.Layer):  # type: ignore[misc]
     """Branches 1 | 1-3 | 1-5 | pool3-1, each convolution with batch norm and ReLU, concatenated.
 
-    The three convolutions that start on the block's input are one convolution with more filters,
-    and the norms that stand side by side are one norm with more channels: the same numbers and
-    weights in fewer passes over memory. Convolutions have no bias, the norm after them has one.
-    The bottlenecks before the wide kernels have half the branch's filters (ours).
+    The three convolutions that start on the block's input share one kernel, cut where they part,
+    and norms that stand side by side share their weights (ours). Convolutions have no bias, the
+    norm after them has one. The bottlenecks before the wide kernels have half the branch's filters
+    (ours). Keras' convolution layers hold the kernels; how they are applied stands in
+    :mod:`astsvm.network.thin_convolution`, how the norm is in :mod:`astsvm.network.row_passes`.
 
     A kernel is never longer than 2 * size - 1 along an axis, the length from which on every
     further tap only ever meets padding: with one frame a 3-D block is flat in time.
