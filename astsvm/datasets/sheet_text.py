@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import warnings
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -83,10 +84,22 @@ def _find_separator(text: str, matches: Callable[[list[str]], int]) -> str:
     return max(SEPARATORS, key=named)
 
 
+def _width(path: Path, text: str, separator: str) -> int:
+    """Count the cells of the widest row; a quoted cell may go over several lines."""
+    reader = csv.reader(StringIO(text), delimiter=separator, skipinitialspace=True)
+    try:
+        return max((len(row) for row in reader), default=1) or 1
+    except csv.Error as error:
+        raise DatasetError(
+            f"{path}, line {reader.line_num}: the sheet cannot be split into cells ({error}). "
+            "A quotation mark is probably not closed."
+        ) from error
+
+
 def _parse(path: Path, text: str, separator: str) -> list[list[str]]:
     import pandas as pd
 
-    width = 1 + max(line.count(separator) for line in text.split("\n"))
+    width = _width(path, text, separator)
     if width > MAXIMUM_COLUMNS:
         raise DatasetError(
             f"{path}: a row has {width} cells, expected at most {MAXIMUM_COLUMNS}. "
@@ -95,19 +108,22 @@ def _parse(path: Path, text: str, separator: str) -> list[list[str]]:
     if not text.strip():
         return []
     try:
-        frame = pd.read_csv(
-            StringIO(text),
-            sep=separator,
-            header=None,
-            names=list(range(width)),
-            index_col=False,
-            dtype=str,
-            keep_default_na=False,
-            na_filter=False,
-            skip_blank_lines=False,
-            skipinitialspace=True,
-        )
-    except pd.errors.ParserError as error:
+        with warnings.catch_warnings():
+            # It would drop cells beyond the width and only warn of it.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                StringIO(text),
+                sep=separator,
+                header=None,
+                names=list(range(width)),
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,
+                na_filter=False,
+                skip_blank_lines=False,
+                skipinitialspace=True,
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         reason = str(error).strip().splitlines()[-1]
         raise DatasetError(
             f"{path}: the sheet cannot be split into cells ({reason}). "
