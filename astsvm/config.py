@@ -123,11 +123,15 @@ class NetworkSettings(FrozenSettings):
     attention: Literal["fam", "cam", "sam", "none"] = "fam"
     attention_activation: Literal["softmax", "literal_softmax", "sigmoid"] = "softmax"
     modules: tuple[Module, ...] = ("2d", "3d")
+    resolution: Annotated[int, Field(ge=4, le=1024)] = 32
+    """Rows and columns, about, to which attended clips are averaged before the modules (ours)."""
     kernels: Literal["full", "factorised"] = "full"
     """`factorised` writes a k x k x k kernel as 1 x k x k then k x 1 x 1 (ours)."""
     filters: tuple[PositiveInt, PositiveInt] = (6, 12)
     """Filters of a branch in the first and second inception block (ours)."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    """`mixed_bfloat16` convolves in bfloat16, which GPUs are fast at; all else stays float32."""
 
     @model_validator(mode="after")
     def _parts_are_distinct(self) -> Self:
@@ -208,7 +212,8 @@ class Settings(FrozenSettings):
         Parameters
         ----------
         name : str
-            ``"paper"`` (full 3-D kernels), ``"fast"`` (factorised kernels) or ``"demo"`` (small
+            ``"paper"`` (full 3-D kernels), ``"fast"`` (16 x 16 maps, factorised
+            kernels) or ``"demo"`` (small
             images, few epochs).
 
         Raises
@@ -244,7 +249,7 @@ PRESETS: dict[str, Settings] = {
     "paper": Settings(preset="paper"),
     "fast": Settings(
         preset="fast",
-        network=NetworkSettings(kernels="factorised"),
+        network=NetworkSettings(resolution=16, kernels="factorised"),
         training=TrainingSettings(epochs=60, class_weight="balanced"),
     ),
     "demo": Settings(

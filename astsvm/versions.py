@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-__all__ = ["NOT_INSTALLED", "installed_versions", "whole_installation"]
+__all__ = ["NOT_INSTALLED", "installed_versions", "processor_kind", "whole_installation"]
 
 NOT_INSTALLED = "not installed"
+
+_PROCESSOR_LIST = Path("/proc/cpuinfo")
+_VECTORS = ("avx512f", "avx2", "avx")
 
 
 def installed_versions(distributions: Iterable[str]) -> dict[str, str]:
@@ -36,13 +39,26 @@ def installed_versions(distributions: Iterable[str]) -> dict[str, str]:
     return versions
 
 
+def processor_kind() -> str:
+    """Return the processor's architecture and, where Linux tells, its widest vectors.
+
+    The libraries choose their code by these, and another order of adding has other last digits.
+    """
+    try:
+        told = set(_PROCESSOR_LIST.read_text(errors="replace").split())
+    except OSError:
+        told = set()
+    widest = next((name for name in _VECTORS if name in told), "")
+    return f"{platform.machine()} {widest}".strip()
+
+
 def whole_installation() -> dict[str, str]:
     """Return all that two machines must have in common to compute the same, name -> version.
 
     Returns
     -------
     dict of str to str
-        ``python``, ``astsvm`` and every distribution it requires, the processor's architecture
+        ``python``, ``astsvm`` and every distribution it requires, the kind of processor
         (``machine``), and a digest of astsvm's own sources (``sources``), which tells two states
         of the same version apart.
     """
@@ -50,7 +66,7 @@ def whole_installation() -> dict[str, str]:
     names = sorted(re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in required)
     return {
         **installed_versions(["astsvm", *names]),
-        "machine": platform.machine(),
+        "machine": processor_kind(),
         "sources": _sources_digest(),
     }
 

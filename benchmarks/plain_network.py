@@ -24,12 +24,12 @@ MOMENTUM, EPSILON = 0.9, 1e-3
 def build_plain_network(
     streams: dict[str, tuple[int, int, int, int]], classes: int, settings: NetworkSettings
 ) -> keras.Model:
-    """Build the network for frames of 32 k x 32 k pixels; activation `softmax`, attention `fam`."""
+    """Build the network for sides divisible by the resolution, activation `softmax`, `fam`."""
     inputs, features = {}, []
     for name, shape in streams.items():
         inputs[name] = keras.Input(shape, name=name)
         attended = _fusion_attention(inputs[name], f"{name}_attention")
-        window = (1, shape[1] // 32, shape[2] // 32)
+        window = (1, shape[1] // settings.resolution, shape[2] // settings.resolution)
         attended = layers.AveragePooling3D(window)(attended)
         features += [
             _module_2d(attended, f"{name}_2d", settings),

@@ -72,9 +72,13 @@ class Names(click.ParamType):
 @click.option(
     "--gpus-per-fold",
     type=click.FloatRange(0),
-    default=0,
-    show_default=True,
-    help="With --cluster: GPUs of a fold; 0.25 lets four folds share one.",
+    help="GPUs of a fold; 0.25 lets four folds share one, 0 uses none.  [default: the workers "
+    "share those of this machine; on a cluster 0]",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "mixed_bfloat16"]),
+    help="mixed_bfloat16: convolve in half the bits, which GPUs are fast at.",
 )
 @click.option("--streams", type=Names("flow", "idsf"), help="Features to use: flow,idsf.")
 @click.option("--attention", type=click.Choice(["fam", "cam", "sam", "none"]))
@@ -140,7 +144,8 @@ def train(
     seeds: int,
     workers: int,
     cluster: str | None,
-    gpus_per_fold: float,
+    gpus_per_fold: float | None,
+    precision: str | None,
     streams: tuple[str, ...] | None,
     attention: str | None,
     modules: tuple[str, ...] | None,
@@ -169,14 +174,17 @@ def train(
         raise click.UsageError(
             "say how to train: --loso holds out one subject at a time and judges the method."
         )
-    if gpus_per_fold and cluster is None:
-        raise click.UsageError("--gpus-per-fold is for folds on a cluster: give --cluster as well.")
     from astsvm import run_loso
     from astsvm.reporting import write_report
     from astsvm.reporting.tensorboard import TensorboardLog
 
     settings = chosen_settings(preset, settings_file)
-    network = {"streams": streams, "attention": attention, "modules": modules}
+    network = {
+        "streams": streams,
+        "attention": attention,
+        "modules": modules,
+        "precision": precision,
+    }
     training = {
         "epochs": epochs,
         "class_weight": class_weight,

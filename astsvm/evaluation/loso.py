@@ -44,7 +44,7 @@ def run_loso(
     seeds: int = 1,
     workers: int | None = None,
     cluster: str | None = None,
-    gpus_per_fold: float = 0,
+    gpus_per_fold: float | None = None,
     resume: bool = False,
     oracle_epoch: bool = False,
     permute_labels: int | None = None,
@@ -80,9 +80,10 @@ def run_loso(
         Train on a Ray cluster: ``"auto"``, ``"local"`` or ``"HOST:PORT"``, see
         :func:`astsvm.execution.ray_connection.ray_connection`. It changes no result where the
         processors are of the same kind.
-    gpus_per_fold : float
-        GPUs, or the fraction of one, that a fold on a cluster gets; with 0 it sees none. A GPU
-        rounds otherwise, so a run goes on with GPUs or without as it was begun.
+    gpus_per_fold : float, optional
+        GPUs, or the fraction of one, that a fold gets; with 0 it sees none. By default the GPUs of
+        this machine, if TensorFlow finds any, are shared out among the workers; on a cluster it is
+        0. A GPU rounds otherwise, so a run goes on with the kind of GPU, or none, it began with.
     resume : bool
         Go on with the run in `output`, if there is one, and only compute the folds that are
         missing or damaged.
@@ -118,8 +119,8 @@ def run_loso(
     settings = Settings.from_preset(config) if isinstance(config, str) else config
     _check_arguments(settings, seeds=seeds, workers=1 if workers is None else workers)
     _check_permutation(permute_labels)
-    dispatch = FoldDispatch(workers, cluster, gpus_per_fold, fold_timeout)
     refuse_unguarded_script()
+    dispatch = FoldDispatch(workers, cluster, gpus_per_fold, fold_timeout)
     with closing(RunFolder(Path(output))) as folder:
         # Open as long as folds are handed out: only then does a copy know the digest to insist on.
         with _opened(clips) as collection:
@@ -130,7 +131,7 @@ def run_loso(
                 seeds,
                 oracle_epoch=oracle_epoch,
                 permute_labels=permute_labels,
-                on_gpus=gpus_per_fold > 0,
+                gpus=dispatch.gpus,
             )
             folder.begin(plan.config, resume=resume)
             tell_of_surprises(plan, settings)

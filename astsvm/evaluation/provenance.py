@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
+from functools import cache
 from pathlib import Path
 
+from astsvm.errors import EvaluationError
 from astsvm.execution.environment import ONEDNN
-from astsvm.versions import installed_versions
+from astsvm.versions import installed_versions, processor_kind
 
-__all__ = ["software_versions"]
+__all__ = ["SourcesChangedError", "code_digest", "require_code", "software_versions"]
 
 _DISTRIBUTIONS = (
     "astsvm",
@@ -48,21 +49,26 @@ def software_versions() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``python``, the libraries as pip names them, the processor's architecture, whether
+        ``python``, the libraries as pip names them, the kind of processor, whether
         TensorFlow computes with ``oneDNN``, and ``code``, a digest of the sources that read,
         label, split, fit and predict, so that a run is not resumed with another method under the
         same version number.
     """
     return {
         **installed_versions(_DISTRIBUTIONS),
-        "machine": platform.machine(),
+        "machine": processor_kind(),
         # Its last digits are others; on, unless whoever runs this has switched it off.
         "oneDNN": "on" if os.environ.get(ONEDNN, "1") == "1" else "off",
-        "code": _code_digest(),
+        "code": code_digest(),
     }
 
 
-def _code_digest() -> str:
+class SourcesChangedError(EvaluationError):
+    """astsvm was changed on the disk while a run went on."""
+
+
+def code_digest() -> str:
+    """Digest of the sources that read, label, split, fit and predict, as they lie on the disk."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for place in _DECISIVE_CODE:
@@ -71,3 +77,22 @@ def _code_digest() -> str:
             digest.update(file.relative_to(package).as_posix().encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+@cache
+def require_code(expected: str) -> None:
+    """Refuse to compute with other sources than a run began with.
+
+    A process that starts later loads what lies on the disk by then. It looks once: what it has
+    loaded stays.
+
+    Raises
+    ------
+    SourcesChangedError
+        If :func:`code_digest` is another one now.
+    """
+    if code_digest() != expected:
+        raise SourcesChangedError(
+            "the sources of astsvm on the disk are no longer those this run began with, so its "
+            "folds would not belong together. Put them back and resume, or begin a new run."
+        )

@@ -55,7 +55,7 @@ def plan_run(
     *,
     oracle_epoch: bool = False,
     permute_labels: int | None = None,
-    on_gpus: bool = False,
+    gpus: str = "",
 ) -> RunPlan:
     """Plan a fold for every seed and subject.
 
@@ -73,8 +73,8 @@ def plan_run(
         Let folds predict after every epoch, for the leak meter.
     permute_labels : int, optional
         Permute the labels among all clips with this seed, for the null.
-    on_gpus : bool
-        Whether folds are given GPUs, which round otherwise than processors.
+    gpus : str
+        The kind of GPU folds are computed on, each of which rounds otherwise; empty for none.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def plan_run(
     ]
     config = _config(collection, settings, protocol, seeds, selection, folds)
     config |= {"oracle_epoch": oracle_epoch, "permuted_labels": permute_labels}
-    config["folds_on_gpus"] = on_gpus
+    config["folds_on_gpus"] = gpus
     config["marks"] = [LEAK_METER] * oracle_epoch
     if permute_labels is not None:
         config["marks"].append(NULL_RUN.format(seed=permute_labels))

@@ -16,7 +16,12 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from astsvm.errors import InvalidInputError
-from astsvm.execution.environment import ONE_THREAD, ONEDNN
+from astsvm.execution.environment import (
+    GPU_MEMORY_ON_DEMAND,
+    ONE_THREAD,
+    ONEDNN,
+    WITHOUT_GPU,
+)
 from astsvm.execution.local import TaskOutcome, WorkerLostError
 from astsvm.execution.node import FAREWELL_SECONDS, Answer, answer_task
 from astsvm.execution.ray_connection import (
@@ -200,8 +205,7 @@ def _outcome(
 
 
 def _process_environment(gpus: float) -> dict[str, str]:
-    # TensorFlow would take a GPU's whole memory, and leave nothing for the tasks beside it.
-    seen = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"} if gpus else {"CUDA_VISIBLE_DEVICES": ""}
+    seen = GPU_MEMORY_ON_DEMAND if gpus else WITHOUT_GPU
     # As here, whatever the nodes have set.
     return {**ONE_THREAD, **seen, ONEDNN: os.environ.get(ONEDNN, "1")}
 

@@ -6,7 +6,14 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-__all__ = ["ONEDNN", "ONE_THREAD", "environment"]
+__all__ = [
+    "GPU_MEMORY_ON_DEMAND",
+    "ONEDNN",
+    "ONE_THREAD",
+    "VISIBLE_GPUS",
+    "WITHOUT_GPU",
+    "environment",
+]
 
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -19,6 +26,13 @@ ONE_THREAD = {
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 """Says whether TensorFlow computes with oneDNN, which gives other bits; unset, we switch it on."""
+
+VISIBLE_GPUS = "CUDA_VISIBLE_DEVICES"
+WITHOUT_GPU = {VISIBLE_GPUS: ""}
+"""Hides the GPUs of a machine from a process."""
+
+GPU_MEMORY_ON_DEMAND = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+"""TensorFlow else takes all memory of a GPU, and a second process finds none."""
 
 
 @contextmanager

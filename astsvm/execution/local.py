@@ -13,14 +13,16 @@ import math
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Generic, NoReturn, TypeVar
 
 # Pebble, because its pool survives the death of a worker and names the task that was lost.
@@ -28,6 +30,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from astsvm.errors import AstsvmError, InvalidInputError
 from astsvm.execution.environment import ONE_THREAD, environment
+from astsvm.execution.places import take_place
 
 __all__ = ["TaskOutcome", "WorkerLostError", "refuse_unguarded_script", "run_tasks"]
 
@@ -88,6 +91,7 @@ def run_tasks(
     timeout: float | Callable[[], float | None] | None = None,
     attempts: int = 1,
     tasks_per_process: int = 0,
+    places: Sequence[Mapping[str, str]] = (),
 ) -> Generator[TaskOutcome[Result]]:
     """Apply a function to every task in spawned processes and yield outcomes as they come.
 
@@ -107,6 +111,9 @@ def run_tasks(
         again, so that fails it at once.
     tasks_per_process : int
         Replace a process by a fresh one after so many tasks; 0 never does.
+    places : sequence of mapping of str to str, optional
+        Environment variables, such as which GPU is seen, that no two processes share at a time;
+        there are at most as many processes.
 
     Yields
     ------
@@ -128,14 +135,14 @@ def run_tasks(
         _seconds(limit)
     if not tasks:
         return
-    with environment(ONE_THREAD):
+    with environment(ONE_THREAD), tempfile.TemporaryDirectory() as taken:
         # Started here, since its start unblocks signals in the thread that does it.
         resource_tracker.ensure_running()
         pool = ProcessPool(
-            max_workers=min(workers, len(tasks)),
+            max_workers=min(workers, len(tasks), len(places) or workers),
             max_tasks=tasks_per_process,
             initializer=_prepare_worker,
-            initargs=[os.getpid()],
+            initargs=[os.getpid(), Path(taken), places],
             context=multiprocessing.get_context("spawn"),
         )
         try:
@@ -249,10 +256,12 @@ def _interrupt_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _prepare_worker(parent: int) -> None:
+def _prepare_worker(parent: int, taken: Path, places: Sequence[Mapping[str, str]]) -> None:
     # Ctrl-C reaches the whole process group; the driver alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=[parent], daemon=True).start()
+    if places:
+        take_place(taken, places)
 
 
 def _end_with_parent(parent: int) -> None:

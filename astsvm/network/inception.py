@@ -107,7 +107,8 @@ class InceptionBlock(keras.layers.Layer):  # type: ignore[misc]
         ]
 
     def _norm(self, size: int, name: str) -> Any:
-        return MomentNormalisation(size, dtype=self.dtype_policy, name=name)
+        # Sums over thousands of pixels: never in less than the weights' own precision.
+        return MomentNormalisation(size, dtype=self.variable_dtype, name=name)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Apply the four branches and concatenate them."""
@@ -121,7 +122,7 @@ class InceptionBlock(keras.layers.Layer):  # type: ignore[misc]
             five = convolve(five, layer.kernel)
         pooled = convolve(max_pool_three(inputs), self.pooled.kernel)
         wide = _normalised([three, five, pooled], self.exit_norm, training)
-        return ops.concatenate([one, *wide], axis=-1)
+        return ops.cast(ops.concatenate([one, *wide], axis=-1), self.compute_dtype)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return the input's shape with 4 * filters channels."""
@@ -135,6 +136,7 @@ class InceptionBlock(keras.layers.Layer):  # type: ignore[misc]
 
 def _normalised(branches: list[Any], norm: MomentNormalisation, training: bool) -> list[Any]:
     """Apply batch norm and ReLU to each branch; the norm's channels are those of all in a row."""
+    branches = [ops.cast(branch, norm.compute_dtype) for branch in branches]
     moments = [channel_moments(branch) for branch in branches]
     mean, mean_square = (ops.concatenate(parts) for parts in zip(*moments, strict=True))
     scale, offset = norm(mean, mean_square, training=training)

@@ -19,7 +19,6 @@ __all__ = ["FEATURES", "build_network", "feature_extractor"]
 FEATURES = "features"
 """Name of the layer whose output is transferred to the SVM."""
 
-_TARGET_SIDE = 32
 _ATTENTION = {"fam": FusionAttention, "cam": ChannelAttention, "sam": SpatialAttention}
 
 
@@ -128,14 +127,14 @@ def _checked_streams(
     return {name: streams[name] for name in known if name in streams}
 
 
-def _window(shape: tuple[int | None, ...]) -> tuple[int, int]:
-    """Return the window that brings H and W to about 32: 6 at 192, 3 at 96, none below 48."""
+def _window(shape: tuple[int | None, ...], resolution: int) -> tuple[int, int]:
+    """Return the window that brings H and W to about 32, say: 6 at 192, 3 at 96, none below 48."""
     height, width = int(shape[2] or 1), int(shape[3] or 1)
-    return max(1, round(height / _TARGET_SIDE)), max(1, round(width / _TARGET_SIDE))
+    return max(1, round(height / resolution)), max(1, round(width / resolution))
 
 
 def _attend(clips: Any, name: str, settings: NetworkSettings) -> Any:
-    window = _window(clips.shape)
+    window = _window(clips.shape, settings.resolution)
     if settings.attention == "none":
         return WindowPooling(window, name=f"{name}_down_sampling")(clips)
     layer = _ATTENTION[settings.attention]
@@ -154,6 +153,7 @@ def _module(clips: Any, module: Module, stream: str, settings: NetworkSettings) 
     else:
         pool = layers.MaxPooling3D((1, 2, 2), padding="same", name=f"{name}_pool")
     first, second = settings.filters
-    clips = InceptionBlock(first, dimensions, settings.kernels, name=f"{name}_first")(clips)
-    clips = InceptionBlock(second, dimensions, settings.kernels, name=f"{name}_second")(pool(clips))
+    shared = {"kernels": settings.kernels, "dtype": settings.precision}
+    clips = InceptionBlock(first, dimensions, **shared, name=f"{name}_first")(clips)
+    clips = InceptionBlock(second, dimensions, **shared, name=f"{name}_second")(pool(clips))
     return layers.Flatten(name=f"{name}_flat")(GridPooling(4, name=f"{name}_grid")(clips))

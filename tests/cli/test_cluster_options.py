@@ -53,11 +53,11 @@ def test_without_a_cluster_all_cores_of_this_machine_work(commands, handed, comm
     assert (handed["cluster"], handed["workers"]) == (None, 5)
 
 
-def test_folds_may_share_a_gpu_of_a_cluster_only(commands, handed, capsys):
+def test_folds_may_share_a_gpu(commands, handed):
     assert run(*commands["train"], "--cluster", "auto", "--gpus-per-fold", 0.25) == 130
     assert handed["gpus_per_fold"] == 0.25
-    assert run(*commands["train"], "--gpus-per-fold", 0.25) == 2
-    assert "give --cluster as well" in capsys.readouterr().err
+    assert run(*commands["train"], "--precision", "mixed_bfloat16") == 130
+    assert handed["gpus_per_fold"] is None
 
 
 @pytest.mark.parametrize("command", ["train", "preprocess"])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from astsvm.evaluation import provenance
+from astsvm.evaluation import fold_dispatch, provenance
+from astsvm.evaluation.fold_dispatch import FoldDispatch
 
 NO_NUMBERS = {
     "classifier_file",
@@ -101,3 +102,20 @@ def test_computing_without_onednn_is_another_software(monkeypatch):
     assert provenance.software_versions()["oneDNN"] == "on"
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
     assert provenance.software_versions()["oneDNN"] == "off"
+
+
+def test_folds_are_not_computed_with_other_sources_than_the_run_began_with(package):
+    before = provenance.code_digest()
+    provenance.require_code(before)
+    (package / "config.py").write_text("changed = True")
+    # A process looks once: what it has loaded by then is what it computes with.
+    provenance.require_code(before)
+    provenance.require_code.cache_clear()
+    with pytest.raises(provenance.SourcesChangedError, match="no longer those this run began"):
+        provenance.require_code(before)
+
+
+def test_changed_sources_end_the_whole_run(monkeypatch):
+    monkeypatch.setattr(fold_dispatch, "code_digest", lambda: "another")
+    with pytest.raises(provenance.SourcesChangedError):
+        list(FoldDispatch().run([None, None]))

@@ -91,6 +91,6 @@ def test_what_excludes_itself_is_refused(write_clips, tiny_settings, tmp_path):
             run_loso(clips, tiny_settings, tmp_path / "run", permute_labels=seed)
     with pytest.raises(SettingsError, match=r"splits is 3, but every fold trains on 2 subjects"):
         run_loso(clips, inner, tmp_path / "run")
-    with pytest.raises(InvalidInputError, match="give its address"):
-        run_loso(clips, tiny_settings, tmp_path / "run", gpus_per_fold=0.5)
+    with pytest.raises(InvalidInputError, match="0 to 1 GPU, received 2"):
+        run_loso(clips, tiny_settings, tmp_path / "run", gpus_per_fold=2)
     assert not (tmp_path / "run").exists()

@@ -76,7 +76,7 @@ def test_files_without_a_clip_say_why(write_clips, tiny_settings, tmp_path):
 def test_a_run_on_gpus_is_another_run(write_clips, tiny_settings):
     with open_clips(write_clips("clips")) as clips:
         found = [
-            plan_run(clips, tiny_settings, "as-labelled", 1, on_gpus=on).config
-            for on in (False, True)
+            plan_run(clips, tiny_settings, "as-labelled", 1, gpus=gpus).config
+            for gpus in ("", "NVIDIA A100")
         ]
     assert {key for key in found[0] if found[0][key] != found[1][key]} == {"folds_on_gpus"}

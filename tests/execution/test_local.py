@@ -36,6 +36,9 @@ def act(task):
         raise TimeoutError(110, "Connection timed out")
     if kind == "threads":
         return os.environ["OMP_NUM_THREADS"]
+    if kind == "place":
+        time.sleep(value)
+        return os.environ["PLACE"], os.getpid()
     if kind == "blocked":
         return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
     return value * value
@@ -169,3 +172,16 @@ def test_a_script_without_a_guard_is_told_so(tmp_path, guarded):
         last = done.stderr.strip().splitlines()[-1]
         assert last.startswith("astsvm.execution.local.WorkerLostError: worker processes end as")
         assert "if __name__ == '__main__'" in last
+
+
+def test_no_two_living_processes_share_a_place():
+    places = [{"PLACE": "first"}, {"PLACE": "second"}]
+    tasks = [("place", 0.2)] * 4 + [("die", None)] + [("place", 0.2)] * 4
+    found = [one.result for one in outcomes(tasks, workers=5, places=places) if not one.error]
+    assert len(found) == 8
+    by_process = {}
+    for place, process in found:
+        by_process.setdefault(process, set()).add(place)
+    # Two at a time, and a third after one of them has died, in the place of that one.
+    assert sorted(len(taken) for taken in by_process.values()) == [1, 1, 1]
+    assert {place for place, _ in found} == {"first", "second"}

@@ -129,6 +129,41 @@ def test_settings_reach_the_layers():
     assert model.get_layer("flow_3d_second").kernels == "factorised"
 
 
+def test_the_resolution_says_how_far_clips_are_averaged():
+    shapes = shapes_of(("flow", "idsf"), 3, 48)
+    for resolution, side in ((4, 4), (16, 16), (20, 24), (96, 48)):
+        model = small(shapes, resolution=resolution)
+        assert model.get_layer("flow_3d_first").input.shape[1:4] == (3, side, side)
+
+
+def test_convolving_in_half_the_bits_gives_nearly_the_same():
+    from keras.utils import set_random_seed
+
+    shapes, found = shapes_of(("flow", "idsf"), 4, 24), []
+    clips = clips_of(shapes)
+    for precision in ("float32", "mixed_bfloat16"):
+        set_random_seed(5)
+        model = small(shapes, precision=precision)
+        assert {weight.dtype for weight in model.trainable_weights} == {"float32"}
+        found.append(np.asarray(model(clips)))
+    assert found[1].dtype == np.float32
+    assert not np.array_equal(*found)
+    # bfloat16 keeps 8 bits.
+    np.testing.assert_allclose(*found, atol=0.02)
+
+
+def test_it_learns_in_half_the_bits_as_well():
+    import keras
+
+    shapes = shapes_of(("flow",), 3, 12)
+    clips, labels = clips_of(shapes, batch=6), np.arange(6) % 3
+    keras.utils.set_random_seed(1)
+    model = small(shapes, precision="mixed_bfloat16", dropout=0.0)
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", jit_compile=False)
+    losses = model.fit(clips, labels, epochs=30, verbose=0).history["loss"]
+    assert losses[-1] < losses[0] / 4
+
+
 @pytest.mark.parametrize("attention", ATTENTION)
 def test_a_file_brings_the_network_back(tmp_path, attention):
     import keras
