@@ -16,7 +16,7 @@ DATABASES = ("casme2", "smic", "samm")
 SETTINGS = {
     "preset": "tiny",
     "preprocessing": {"size": 48, "length": 4},
-    "network": {"filters": [2, 2], "kernels": "factorised"},
+    "network": {"filters": [2, 2], "attention": "cam", "modules": ["2d"]},
     "training": {"epochs": 2, "batch_size": 8},
 }
 

@@ -203,7 +203,7 @@ def _over_batch(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of one clip as one of a batch."""
     if tf.config.list_physical_devices("GPU"):
         return lambda *batch: tf.vectorized_map(lambda clip: function(*clip), batch)
-    compiled = tf.function(function, jit_compile=True)
+    compiled = tf.function(function, jit_compile=True, autograph=False)
 
     def over_batch(*batch: Any) -> Any:
         def one(index: Any) -> Any:

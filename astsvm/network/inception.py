@@ -122,7 +122,7 @@ class InceptionBlock(keras.layers.Layer):  # type: ignore[misc]
             five = convolve(five, layer.kernel)
         pooled = convolve(max_pool_three(inputs), self.pooled.kernel)
         wide = _normalised([three, five, pooled], self.exit_norm, training)
-        return ops.cast(ops.concatenate([one, *wide], axis=-1), self.compute_dtype)
+        return ops.concatenate([one, *wide], axis=-1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return the input's shape with 4 * filters channels."""
@@ -136,6 +136,7 @@ class InceptionBlock(keras.layers.Layer):  # type: ignore[misc]
 
 def _normalised(branches: list[Any], norm: MomentNormalisation, training: bool) -> list[Any]:
     """Apply batch norm and ReLU to each branch; the norm's channels are those of all in a row."""
+    dtype = branches[0].dtype
     branches = [ops.cast(branch, norm.compute_dtype) for branch in branches]
     moments = [channel_moments(branch) for branch in branches]
     mean, mean_square = (ops.concatenate(parts) for parts in zip(*moments, strict=True))
@@ -143,5 +144,5 @@ def _normalised(branches: list[Any], norm: MomentNormalisation, training: bool) 
     mapped, first = [], 0
     for branch in branches:
         part = slice(first, first := first + branch.shape[-1])
-        mapped.append(rectified_affine(branch, scale[part], offset[part]))
+        mapped.append(ops.cast(rectified_affine(branch, scale[part], offset[part]), dtype))
     return mapped

@@ -16,7 +16,7 @@ from astsvm.storage import PartsFolder, ProcessedClip
 CLASSES = ("negative", "positive", "surprise")
 TINY = Settings(
     preset="tiny",
-    network=NetworkSettings(streams=("flow",), filters=(2, 2), kernels="factorised"),
+    network=NetworkSettings(streams=("flow",), attention="cam", modules=("2d",), filters=(2, 2)),
     training=TrainingSettings(epochs=9, batch_size=4, learning_rate=0.01),
 )
 

@@ -79,9 +79,10 @@ def make_table():
     return make
 
 
+# Tracing and compiling the network is most of what a process takes: half of its layers will do.
 TINY = Settings(
     preset="tiny",
-    network=NetworkSettings(streams=("flow",), filters=(2, 2), kernels="factorised"),
+    network=NetworkSettings(streams=("flow",), attention="cam", modules=("2d",), filters=(2, 2)),
     training=TrainingSettings(epochs=2, batch_size=4, learning_rate=0.01, class_weight="balanced"),
 )
 
@@ -90,6 +91,13 @@ TINY = Settings(
 def tiny_settings():
     """Give settings whose folds take a fraction of a second."""
     return TINY
+
+
+@pytest.fixture(scope="session")
+def every_layer_settings():
+    """Give tiny settings with every kind of layer there is."""
+    network = NetworkSettings(streams=("flow",), filters=(2, 2), kernels="factorised")
+    return TINY.replace(network=network)
 
 
 @pytest.fixture

@@ -92,10 +92,12 @@ def test_permuting_the_held_out_subject_changes_nothing_that_is_fitted(
 
 
 @pytest.mark.slow
-def test_a_fold_is_the_same_bits_in_a_new_process_and_after_others(write_clips, tiny_settings):
-    clips = open_clips(write_clips("clips"))
-    first = task_of(clips, tiny_settings)
-    others = [task_of(clips, tiny_settings, "samm/s1"), task_of(clips, tiny_settings, seed=2)]
+def test_a_fold_is_the_same_bits_in_a_new_process_and_after_others(
+    write_clips, every_layer_settings
+):
+    clips, settings = open_clips(write_clips("clips")), every_layer_settings
+    first = task_of(clips, settings)
+    others = [task_of(clips, settings, "samm/s1"), task_of(clips, settings, seed=2)]
     alone, *_ = run(first)
     *_, afterwards = run(*others, first)
     assert fitted(afterwards) == fitted(alone)
@@ -129,9 +131,11 @@ def test_mirrored_training_clips_are_used_by_network_and_svm(write_clips, tiny_s
     assert plain.svm_sha256 != mirrored.svm_sha256
 
 
-def test_result_tells_what_was_held_out_and_learnt(write_clips, tiny_settings):
+def test_result_tells_what_was_held_out_and_learnt(write_clips, every_layer_settings):
     clips = open_clips(write_clips("clips"))
-    settings = tiny_settings.replace(training=tiny_settings.training.replace(epochs=30))
+    settings = every_layer_settings.replace(
+        training=every_layer_settings.training.replace(epochs=30)
+    )
     (result,) = run(task_of(clips, settings))
     assert result.clips == tuple(f"{HELD_OUT}/c{i}" for i in range(3))
     assert result.probabilities.shape == result.svm_scores.shape == (3, 3)

@@ -25,6 +25,7 @@ NO_NUMBERS = {
     "evaluation/provenance",
     "execution",
     "execution/local",
+    "execution/places",
     "storage",
     "storage/atomic",
     "storage/differences",

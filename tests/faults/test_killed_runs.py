@@ -18,12 +18,12 @@ from astsvm.evaluation.loso import run_loso
 SUBJECTS = tuple(("smic", f"s{number}") for number in range(5))
 SETTINGS = Settings(
     preset="tiny",
-    network=NetworkSettings(streams=("flow",), filters=(2, 2), kernels="factorised"),
+    network=NetworkSettings(streams=("flow",), attention="none", modules=("2d",), filters=(2, 2)),
     training=TrainingSettings(epochs=40, batch_size=4, learning_rate=0.01),
 )
 RESULTS = ("predictions.csv", "metrics.json", "megc_log.txt", "megc_log_seed2.txt", "config.json")
 KILLS = 10
-LONGEST_WAIT = 12.0
+LONGEST_WAIT = 8.0
 PROGRAM = "import sys; from astsvm.cli import main; main(sys.argv[1:])"
 
 

@@ -95,17 +95,17 @@ def test_frames_are_brought_to_about_32_pixels(side, window):
 
 
 @pytest.mark.parametrize(
-    ("preset", "trainable", "features"),
-    [("paper", 47_975, 3072), ("fast", 29_615, 3072), ("demo", 15_785, 2048)],
+    ("preset", "trainable", "features", "side"),
+    [("paper", 47_975, 3072, 32), ("fast", 29_615, 3072, 16), ("demo", 15_785, 2048, 32)],
 )
-def test_presets_have_their_size(preset, trainable, features):
+def test_presets_have_their_size(preset, trainable, features, side):
     from astsvm.network import build_network, feature_extractor
 
     size = 96 if preset == "demo" else 192
     model = build_network(shapes_of(("flow", "idsf"), 10, size), preset=preset)
     assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == trainable
     assert feature_extractor(model).output_shape == (None, features)
-    assert model.get_layer("flow_3d_first").input.shape[1:4] == (10, 32, 32)
+    assert model.get_layer("flow_3d_first").input.shape[1:4] == (10, side, side)
 
 
 def test_the_order_of_the_streams_changes_nothing():
@@ -197,7 +197,10 @@ def test_features_are_those_before_dropout_and_follow_the_weights():
 @pytest.mark.parametrize("attention", ATTENTION)
 def test_gradients_reach_every_weight(attention):
     import tensorflow as tf
+    from keras.utils import set_random_seed
 
+    # With some draws the two hidden units of an attention are both idle.
+    set_random_seed(1)
     shapes = shapes_of(("flow", "idsf"), 4, 16)
     model = small(shapes, attention=attention)
     for index, weight in enumerate(model.trainable_weights):
