@@ -121,6 +121,8 @@ class NetworkSettings(FrozenSettings):
 
     streams: tuple[Stream, ...] = ("flow", "idsf")
     attention: Literal["fam", "cam", "sam", "none"] = "fam"
+    attention_resolution: Annotated[int, Field(ge=4, le=1024)] | None = None
+    """Rows and columns, about, at which attention looks at clips; None is as they are stored."""
     attention_activation: Literal["softmax", "literal_softmax", "sigmoid"] = "softmax"
     modules: tuple[Module, ...] = ("2d", "3d")
     resolution: Annotated[int, Field(ge=4, le=1024)] = 32
@@ -212,9 +214,8 @@ class Settings(FrozenSettings):
         Parameters
         ----------
         name : str
-            ``"paper"`` (full 3-D kernels), ``"fast"`` (16 x 16 maps, factorised
-            kernels) or ``"demo"`` (small
-            images, few epochs).
+            ``"paper"`` (full 3-D kernels), ``"fast"`` (coarser maps, factorised
+            kernels) or ``"demo"`` (small images, few epochs).
 
         Raises
         ------
@@ -249,7 +250,7 @@ PRESETS: dict[str, Settings] = {
     "paper": Settings(preset="paper"),
     "fast": Settings(
         preset="fast",
-        network=NetworkSettings(resolution=16, kernels="factorised"),
+        network=NetworkSettings(attention_resolution=96, resolution=16, kernels="factorised"),
         training=TrainingSettings(epochs=60, class_weight="balanced"),
     ),
     "demo": Settings(

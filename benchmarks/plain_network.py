@@ -28,9 +28,10 @@ def build_plain_network(
     inputs, features = {}, []
     for name, shape in streams.items():
         inputs[name] = keras.Input(shape, name=name)
-        attended = _fusion_attention(inputs[name], f"{name}_attention")
-        window = (1, shape[1] // settings.resolution, shape[2] // settings.resolution)
-        attended = layers.AveragePooling3D(window)(attended)
+        clips = inputs[name]
+        if settings.attention_resolution:
+            clips = _averaged(clips, settings.attention_resolution)
+        attended = _averaged(_fusion_attention(clips, f"{name}_attention"), settings.resolution)
         features += [
             _module_2d(attended, f"{name}_2d", settings),
             _module_3d(attended, f"{name}_3d", settings),
@@ -38,6 +39,10 @@ def build_plain_network(
     dropped = layers.Dropout(settings.dropout)(layers.Concatenate()(features))
     probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(dropped)
     return keras.Model(inputs, probabilities)
+
+
+def _averaged(clips: Any, side: int) -> Any:
+    return layers.AveragePooling3D((1, clips.shape[2] // side, clips.shape[3] // side))(clips)
 
 
 def _norm(name: str, axis: int = -1) -> layers.Layer:

@@ -24,7 +24,7 @@ Maps = dict[str, npt.NDArray[np.float16]]
 
 @dataclass(frozen=True, eq=False)
 class ClipMaps:
-    """Maps of some clips, float16, on the grid of about 32 x 32 on which the network goes on.
+    """Maps of some clips, float16, on the grid of the settings' resolution.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def clip_maps(
     motion: dict[str, list[npt.NDArray[np.float16]]] = {name: [] for name in streams}
     for batch in batches:
         for name, layer in layers.items():
-            clips = keras.ops.convert_to_tensor(batch[name])
+            clips = _as_looked_at(model, name, keras.ops.convert_to_tensor(batch[name]))
             magnitude = np.abs(_array(clips)).mean(axis=(1, 4))
             motion[name].append(_on_grid(magnitude, layer.window))
             for key, values in _attention(layer, name, clips).items():
@@ -82,6 +82,14 @@ def _first_layer(model: keras.Model, stream: str) -> Any:
     names = (f"{stream}_attention", f"{stream}_down_sampling")
     (layer,) = (layer for layer in model.layers if layer.name in names)
     return layer
+
+
+def _as_looked_at(model: keras.Model, stream: str, clips: Any) -> Any:
+    """Average clips as far as the network does before it looks at them."""
+    for layer in model.layers:
+        if layer.name == f"{stream}_averages":
+            return layer(clips)
+    return clips
 
 
 def _attention(layer: Any, stream: str, clips: Any) -> Maps:

@@ -21,7 +21,6 @@ from functools import cache, partial, reduce
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 __all__ = ["FrameMoments", "affine_maps", "frame_moments", "window_means"]
@@ -95,15 +94,7 @@ def window_means(clips: Any, window: tuple[int, int], pixel_weights: Any) -> Any
         Rows and columns of a window; rows and columns that fill no whole window are left out.
     pixel_weights : tensor of shape (B, H, W)
     """
-    _, frames, height, width, channels = clips.shape
-    rows, columns = height // window[0], width // window[1]
-    dtype = pixel_weights.dtype
-    means = _each_clip(_row_means(window[0]), dtype.name)(clips, pixel_weights)
-    if window[1] > 1:
-        # As a matrix product, since neighbours in a row are no vector.
-        averages = tf.constant(_column_averages(width, window[1], channels), dtype)
-        means = tf.matmul(tf.reshape(means, (-1, width * channels)), averages)
-    return tf.reshape(means, (-1, frames, rows, columns, channels))
+    return _each_clip(_means_in_windows(window), pixel_weights.dtype.name)(clips, pixel_weights)
 
 
 def _moments_of_clip(clip: Any) -> tuple[Any, ...]:
@@ -137,28 +128,22 @@ def _map_of_channels(mean: Any, maximum: Any) -> tuple[Any, Any]:
     return tf.reduce_mean(mean, axis=2), tf.reduce_max(maximum, axis=2)
 
 
-def _row_means_of_clip(clip: Any, pixel_weights: Any, *, length: int) -> Any:
-    """Average weighted rows of (T, H, W, C) over windows of `length` rows: (T, h, W, C)."""
+def _window_means_of_clip(clip: Any, pixel_weights: Any, *, window: tuple[int, int]) -> Any:
+    """Average the weighted pixels of (T, H, W, C) over windows: (T, h, w, C)."""
     frames, height, width, channels = clip.shape
-    rows = height // length
-    weighted = clip * pixel_weights[None, :, :, None]
-    weighted = weighted[:, : rows * length]
-    windows = tf.reshape(weighted, (frames, rows, length, width * channels))
-    return tf.reshape(tf.reduce_mean(windows, axis=2), (frames, rows, width, channels))
+    rows, columns = height // window[0], width // window[1]
+    weighted = (clip * pixel_weights[None, :, :, None])[:, : rows * window[0]]
+    windows = tf.reshape(weighted, (frames, rows, window[0], width * channels))
+    means = tf.reshape(tf.reduce_mean(windows, axis=2), (frames, rows, width, channels))
+    whole = means[:, :, : columns * window[1]]
+    neighbours = tf.unstack(tf.reshape(whole, (frames, rows, columns, window[1], channels)), axis=3)
+    return reduce(tf.add, neighbours) / window[1]
 
 
 @cache
-def _row_means(length: int) -> Callable[..., Any]:
-    """Fix the rows of a window: the same function each time, so that it is compiled once."""
-    return partial(_row_means_of_clip, length=length)
-
-
-@cache
-def _column_averages(width: int, length: int, channels: int) -> npt.NDArray[np.float64]:
-    columns = width // length
-    averages = np.zeros((width, columns))
-    averages[: columns * length] = np.kron(np.eye(columns), np.full((length, 1), 1 / length))
-    return np.kron(averages, np.eye(channels)).astype(np.float64)
+def _means_in_windows(window: tuple[int, int]) -> Callable[..., Any]:
+    """Fix the window: the same function each time, so that it is compiled once."""
+    return partial(_window_means_of_clip, window=window)
 
 
 @cache

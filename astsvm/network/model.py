@@ -134,6 +134,10 @@ def _window(shape: tuple[int | None, ...], resolution: int) -> tuple[int, int]:
 
 
 def _attend(clips: Any, name: str, settings: NetworkSettings) -> Any:
+    if settings.attention_resolution:
+        coarse = _window(clips.shape, settings.attention_resolution)
+        if coarse != (1, 1):
+            clips = WindowPooling(coarse, name=f"{name}_averages")(clips)
     window = _window(clips.shape, settings.resolution)
     if settings.attention == "none":
         return WindowPooling(window, name=f"{name}_down_sampling")(clips)

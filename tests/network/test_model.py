@@ -136,6 +136,29 @@ def test_the_resolution_says_how_far_clips_are_averaged():
         assert model.get_layer("flow_3d_first").input.shape[1:4] == (3, side, side)
 
 
+def test_attention_may_look_at_averages():
+    shapes = shapes_of(("flow",), 3, 48)
+    clips = clips_of(shapes)
+    for resolution, side in ((12, 12), (20, 24), (48, 48), (100, 48)):
+        model = small(shapes, attention_resolution=resolution, resolution=6)
+        layer = model.get_layer("flow_attention")
+        assert layer.input.shape[1:4] == (3, side, side)
+        assert layer.output.shape[1:4] == (3, 6, 6)
+    # A fresh attention is 1 everywhere: averaging in two steps is averaging in one.
+    found = []
+    for resolution in (None, 12):
+        model = small(shapes, attention_resolution=resolution, resolution=6)
+        attended = keras_model_to(model, "flow_attention")
+        found.append(np.asarray(attended(clips)))
+    np.testing.assert_allclose(*found, atol=1e-3)
+
+
+def keras_model_to(model, layer):
+    import keras
+
+    return keras.Model(model.input, model.get_layer(layer).output)
+
+
 def test_convolving_in_half_the_bits_gives_nearly_the_same():
     from keras.utils import set_random_seed
 

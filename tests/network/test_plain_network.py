@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-SHAPES = {"flow": (6, 64, 64, 2), "idsf": (6, 64, 64, 1)}
+SHAPES = {"flow": (4, 192, 192, 2), "idsf": (4, 192, 192, 1)}
 NORM = ("gamma", "beta", "moving_mean", "moving_variance")
 
 
