@@ -60,9 +60,12 @@ def test_presets_are_described_as_they_are():
     rows = dict(re.findall(r"^\| `(\w+)`[^|]*\| (.*) \|$", section, flags=re.MULTILINE))
     assert rows.keys() == PRESETS.keys()
     for name, settings in PRESETS.items():
-        images, _, epochs, weights, _ = (cell.strip() for cell in rows[name].split("|"))
+        images, maps, _, epochs, weights, _ = (cell.strip() for cell in rows[name].split("|"))
         size, length = settings.preprocessing.size, settings.preprocessing.length
+        network = settings.network
         assert images == f"{length} points, {size} x {size}"
+        attention = min(size, network.attention_resolution or size)
+        assert maps.removesuffix(" (ours)") == f"{attention}, {network.resolution}"
         assert (int(epochs), weights) == (settings.training.epochs, settings.training.class_weight)
 
 

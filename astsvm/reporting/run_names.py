@@ -19,6 +19,7 @@ __all__ = [
     "figure_text",
     "part_names",
     "picture_notices",
+    "run_notices",
     "shown",
 ]
 
@@ -57,14 +58,15 @@ def databases_of(config: Mapping[str, Any]) -> list[str]:
     return sorted({key.partition("/")[0] for key in config["subjects"]})
 
 
+def run_notices(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what every part of a run must say of itself, finished or not."""
+    notices = [shown(mark.partition(":")[0], 60) for mark in config.get("marks", ())]
+    return (*notices, *["SYNTHETIC CLIPS"] * bool(config.get("synthetic")))
+
+
 def picture_notices(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what stands above every picture of a run, for it may be seen without its page."""
-    notices = [shown(mark.partition(":")[0], 60) for mark in config.get("marks", ())]
-    if metrics["synthetic"]:
-        notices.append("SYNTHETIC CLIPS")
-    if not metrics["complete"]:
-        notices.append("INCOMPLETE RUN")
-    return tuple(notices)
+    return (*run_notices(config), *["INCOMPLETE RUN"] * (not metrics["complete"]))
 
 
 def shown(name: str, longest: int = 18) -> str:

@@ -19,7 +19,7 @@ from astsvm.errors import StorageError
 from astsvm.evaluation.fold import FoldResult
 from astsvm.evaluation.predictions import HEADS
 from astsvm.evaluation.run_folder import RunFolder
-from astsvm.reporting.run_names import part_names, picture_notices
+from astsvm.reporting.run_names import part_names, picture_notices, run_notices
 from astsvm.storage.atomic import write_atomically
 
 __all__ = ["TensorboardLog"]
@@ -69,8 +69,7 @@ class TensorboardLog:
                 except StorageError:
                     # Damaged, or of another run: the run will compute it again.
                     continue
-                rate = config["settings"]["training"]["learning_rate"]
-                self._write(Path(str(seed), fold.stem), _of_fold(result, rate))
+                self._write(Path(str(seed), fold.stem), _of_fold(result, config))
                 self._written.add((seed, subject))
 
     def finish(self) -> None:
@@ -93,13 +92,14 @@ class TensorboardLog:
         write_atomically(folder / _FILE, lambda temporary: _write_events(temporary, scalars))
 
 
-def _of_fold(result: FoldResult, learning_rate: float) -> Iterable[Scalar]:
+def _of_fold(result: FoldResult, config: dict[str, Any]) -> Iterable[Scalar]:
     """Yield a fold's scalars; of the fold's seconds, every epoch gets an equal part."""
-    epochs = len(result.losses)
+    epochs, rate = len(result.losses), config["settings"]["training"]["learning_rate"]
+    group = ", ".join(["training", *run_notices(config)])
     for number, loss in enumerate(result.losses, 1):
         clock = result.seconds * number / epochs
-        yield clock, number, "training/loss", float(loss)
-        yield clock, number, "training/learning rate", learning_rate
+        yield clock, number, f"{group}/loss", float(loss)
+        yield clock, number, f"{group}/learning rate", rate
     yield result.seconds, epochs, "fold/seconds", result.seconds
 
 

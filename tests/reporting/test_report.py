@@ -251,6 +251,7 @@ def test_marks_stand_on_top_of_the_page_and_of_every_picture(finished_run):
     page = write_report(folder.path).read_text()
     for mark in marks:
         assert f'<p class="notice mark">{mark}</p>' in page
+    assert "<title>LEAK METER: PERMUTED LABELS: " in page
     pictures = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
     assert len(pictures) == 17
     for picture in pictures:

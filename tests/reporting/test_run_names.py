@@ -48,13 +48,12 @@ def test_no_name_stands_for_two_experiments():
 
 
 def test_pictures_carry_every_mark():
-    metrics = {"synthetic": True, "complete": False}
-    config = {"marks": ["LEAK METER: the epoch was chosen on the held-out subject", "x" * 200]}
-    notices = picture_notices(config, metrics)
+    marks = ["LEAK METER: the epoch was chosen on the held-out subject", "x" * 200]
+    notices = picture_notices({"marks": marks, "synthetic": True}, {"complete": False})
     assert notices[0] == "LEAK METER"
     assert len(notices[1]) == 60
     assert notices[2:] == ("SYNTHETIC CLIPS", "INCOMPLETE RUN")
-    assert picture_notices({}, {"synthetic": False, "complete": True}) == ()
+    assert picture_notices({"synthetic": False}, {"complete": True}) == ()
 
 
 def test_figures_are_written_as_the_field_does():

@@ -50,6 +50,15 @@ def test_every_fold_has_its_losses_rate_and_seconds(finished_run):
     assert found["fold/seconds"] == [(5, pytest.approx(fold.seconds))]
 
 
+def test_a_fold_of_a_run_that_is_no_result_says_so(finished_run):
+    marks = ["NULL RUN: the labels were permuted."]
+    run = finished_run(people=PEOPLE, synthetic=True, config={"marks": marks})
+    TensorboardLog(run.path).update()
+    found = scalars_of(run.path / "tensorboard" / "1" / "smic_s02")
+    assert "training, NULL RUN, SYNTHETIC CLIPS/loss" in found
+    assert not any(name.startswith("training/") for name in found)
+
+
 def test_the_finished_run_has_its_pooled_figures(finished_run):
     run = finished_run(people=PEOPLE, synthetic=True)
     TensorboardLog(run.path).finish()
