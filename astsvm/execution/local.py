@@ -13,7 +13,6 @@ import math
 import multiprocessing
 import os
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -22,7 +21,6 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import resource_tracker
-from pathlib import Path
 from typing import Generic, NoReturn, TypeVar
 
 # Pebble, because its pool survives the death of a worker and names the task that was lost.
@@ -30,7 +28,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from astsvm.errors import AstsvmError, InvalidInputError
 from astsvm.execution.environment import ONE_THREAD, environment
-from astsvm.execution.places import take_place
+from astsvm.execution.places import kept_places
 
 __all__ = ["TaskOutcome", "WorkerLostError", "refuse_unguarded_script", "run_tasks"]
 
@@ -135,14 +133,14 @@ def run_tasks(
         _seconds(limit)
     if not tasks:
         return
-    with environment(ONE_THREAD), tempfile.TemporaryDirectory() as taken:
+    with environment(ONE_THREAD), kept_places(places) as take_place:
         # Started here, since its start unblocks signals in the thread that does it.
         resource_tracker.ensure_running()
         pool = ProcessPool(
             max_workers=min(workers, len(tasks), len(places) or workers),
             max_tasks=tasks_per_process,
             initializer=_prepare_worker,
-            initargs=[os.getpid(), Path(taken), places],
+            initargs=[os.getpid(), take_place],
             context=multiprocessing.get_context("spawn"),
         )
         try:
@@ -256,12 +254,11 @@ def _interrupt_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _prepare_worker(parent: int, taken: Path, places: Sequence[Mapping[str, str]]) -> None:
+def _prepare_worker(parent: int, take_place: Callable[[], object]) -> None:
     # Ctrl-C reaches the whole process group; the driver alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=[parent], daemon=True).start()
-    if places:
-        take_place(taken, places)
+    take_place()
 
 
 def _end_with_parent(parent: int) -> None:

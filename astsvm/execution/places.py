@@ -4,13 +4,36 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-__all__ = ["take_place"]
+from astsvm.execution.environment import environment
+
+__all__ = ["kept_places", "take_place"]
 
 _WAIT_SECONDS = 0.05
+
+
+@contextmanager
+def kept_places(places: Sequence[Mapping[str, str]]) -> Iterator[Callable[[], object]]:
+    """Give what each new process has to call to take a place; there may be no places at all.
+
+    Where all places are alike, processes inherit their environment, and nothing is to be taken.
+    """
+    if all(place == places[0] for place in places):
+        with environment(places[0] if places else {}):
+            yield _stay
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            yield partial(take_place, Path(folder), tuple(places))
+
+
+def _stay() -> None:
+    """Take no place."""
 
 
 def take_place(folder: Path, places: Sequence[Mapping[str, str]]) -> int:
