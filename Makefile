@@ -20,7 +20,7 @@ lint: install
 
 # The documentation as a site that needs no network: build/site/index.html.
 docs: install
-	$(BIN)/python -m mkdocs build --strict --clean --config-file docs/site/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --clean --config-file docs/site/mkdocs.yml
 
 install: $(INSTALLED)
 

@@ -51,7 +51,8 @@ def _value(option: click.Option) -> str:
     if isinstance(option.type, click.Choice):
         return ": " + ", ".join(f"`{choice}`" for choice in option.type.choices)
     metavar = option.make_metavar(click.Context(click.Command("any")))
-    return f" `{_cell(_SHORTER.get(metavar, metavar))}`"
+    shown = _SHORTER.get(metavar, metavar).replace("|", "\\|")
+    return f" `{shown}`"
 
 
 def _explanation(command: click.Command) -> str:
@@ -68,6 +69,6 @@ def _explanation(command: click.Command) -> str:
 
 
 def _cell(text: str) -> str:
-    """Keep text from being taken for more columns or for HTML."""
+    """Keep text from being taken for more columns, a link, emphasis or HTML."""
     one_line = re.sub(r"\s+", " ", text)
-    return one_line.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+    return re.sub(r"([|\[\]*<_])", r"\\\1", one_line)
