@@ -64,11 +64,15 @@ def _explanation(command: click.Command) -> str:
             first, *rest = paragraph.removeprefix("\b").strip("\n").split("\n")
             told.append("\n".join([first, "", "```sh", *(line.strip() for line in rest), "```"]))
         else:
-            told.append(" ".join(paragraph.split()))
+            told.append(_with_options_as_code(" ".join(paragraph.split())))
     return "\n\n".join(told)
 
 
 def _cell(text: str) -> str:
     """Keep text from being taken for more columns, a link, emphasis or HTML."""
     one_line = re.sub(r"\s+", " ", text)
-    return re.sub(r"([|\[\]*<_])", r"\\\1", one_line)
+    return _with_options_as_code(re.sub(r"([|\[\]*<_])", r"\\\1", one_line))
+
+
+def _with_options_as_code(text: str) -> str:
+    return re.sub(r"(?<![`\w-])(--[a-z][a-z-]*)", r"`\1`", text)

@@ -23,6 +23,7 @@ PARTS = {
 """What stands in the comment -> the function that draws it."""
 
 _PART = re.compile(r"^<!-- (.+) -->$", re.MULTILINE)
+_FORMULA = re.compile(r"<p>\.\. math:: (.*?)</p>", re.DOTALL)
 _ROLE = re.compile(r":(?:attr|class|data|exc|func|meth|mod):<code>~?([\w.]+)</code>")
 
 
@@ -42,6 +43,11 @@ def linked_roles(html: str) -> str:
     return _ROLE.sub(r'<autoref identifier="\1" optional><code>\1</code></autoref>', html)
 
 
+def shown_formulas(html: str) -> str:
+    """Show the formulas of docstrings as they are written: nothing is fetched to typeset them."""
+    return _FORMULA.sub(lambda match: f"<pre><code>{' '.join(match[1].split())}</code></pre>", html)
+
+
 def on_config(config: Any) -> Any:
     """List the decisions in the order of their numbers; a new one needs no entry."""
     folder = Path(config.docs_dir)
@@ -58,5 +64,5 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """Link the roles after the docstrings have been read."""
-    return linked_roles(html)
+    """Mend what Markdown cannot read in docstrings, after they have been read."""
+    return linked_roles(shown_formulas(html))
