@@ -1,4 +1,4 @@
-"""What mkdocs does beside its own: pages drawn from the code, and roles of docstrings as links.
+"""What mkdocs does beside its own: pages drawn from the code, and docstrings mended.
 
 A page asks for a part by a line such as ``<!-- every setting -->``; the part is then drawn from
 the code itself, so that it cannot be out of date.
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from command_pages import every_command
+from docstring_pages import mended
 from protocol_tables import every_protocol
 from setting_tables import every_setting, where_presets_differ
 
@@ -23,8 +24,6 @@ PARTS = {
 """What stands in the comment -> the function that draws it."""
 
 _PART = re.compile(r"^<!-- (.+) -->$", re.MULTILINE)
-_FORMULA = re.compile(r"<p>\.\. math:: (.*?)</p>", re.DOTALL)
-_ROLE = re.compile(r":(?:attr|class|data|exc|func|meth|mod):<code>~?([\w.]+)</code>")
 
 
 def with_parts(markdown: str) -> str:
@@ -36,16 +35,6 @@ def with_parts(markdown: str) -> str:
         If there is no such part.
     """
     return _PART.sub(lambda match: PARTS[match[1]](), markdown)
-
-
-def linked_roles(html: str) -> str:
-    """Turn the roles that docstrings name things by into links, where the thing has a place."""
-    return _ROLE.sub(r'<autoref identifier="\1" optional><code>\1</code></autoref>', html)
-
-
-def shown_formulas(html: str) -> str:
-    """Show the formulas of docstrings as they are written: nothing is fetched to typeset them."""
-    return _FORMULA.sub(lambda match: f"<pre><code>{' '.join(match[1].split())}</code></pre>", html)
 
 
 def on_config(config: Any) -> Any:
@@ -64,5 +53,5 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """Mend what Markdown cannot read in docstrings, after they have been read."""
-    return linked_roles(shown_formulas(html))
+    """Mend the docstrings after they have been read."""
+    return mended(html)

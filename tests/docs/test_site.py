@@ -60,6 +60,18 @@ def test_docstrings_are_read_whole(site):
     storage = (site / "api" / "storage.html").read_text("utf-8")
     assert 'id="astsvm.storage.reader.open_clips"' in storage
     assert 'href="errors.html#astsvm.errors.StorageError"' in storage
+    preprocessing = (site / "api" / "preprocessing.html").read_text("utf-8")
+    assert 'href="#astsvm.preprocessing.magnification.magnify_motion"' in preprocessing
+
+
+def test_no_parameter_has_the_default_of_another(site):
+    # alpha and lambda_c are explained together, and mkdocstrings calls both 20.
+    text = (site / "api" / "preprocessing.html").read_text("utf-8")
+    explained = text.split('id="astsvm.preprocessing.magnification.level_gains"')[1]
+    explained = explained.split("<h3")[0]
+    assert "lambda_c" in explained
+    assert "default" not in explained
+    assert re.sub(r"<[^>]+>", "", explained).count("20.0") == 1
 
 
 @pytest.mark.parametrize("name", ["", *PUBLIC, "config", "errors"])
