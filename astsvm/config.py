@@ -44,7 +44,9 @@ class MagnificationSettings(FrozenSettings):
     alpha: Annotated[float, Field(ge=0, le=200)] | None = None
     """Magnification; 0 switches it off; None takes 20 from 150 fps on and 8 below (ours)."""
     r1: Annotated[float, Field(gt=0, le=1)] = 0.4
+    """Coefficient of the faster low-pass in time, per frame; larger than `r2`."""
     r2: Annotated[float, Field(gt=0, le=1)] = 0.05
+    """Coefficient of the slower low-pass."""
     lambda_c: Annotated[float, Field(gt=0)] = 16.0
     """Spatial cut-off wavelength in pixels."""
 
@@ -65,14 +67,19 @@ class FlowSettings(FrozenSettings):
     """Dense optical flow (METHOD 1.5). Window, levels, iterations and local mean are ours."""
 
     method: Literal["lucas_kanade", "dis", "farneback"] = "lucas_kanade"
+    """Only `lucas_kanade` is the paper's; OpenCV's `dis` and `farneback` are for comparison."""
     reference: Literal["adjacent", "onset"] = "adjacent"
+    """From frame to frame, or from the onset to every frame."""
     zero_first: bool = False
     """Put a zero field first, so that `length` points give `length` fields."""
     head_motion: Literal["none", "median"] = "median"
     """`median` subtracts the median of u and of v from each field (ours)."""
     window: Annotated[int, Field(ge=3, le=63)] = 15
+    """Side of the window in pixels, odd."""
     levels: Annotated[int, Field(ge=1, le=6)] = 3
+    """Levels of the pyramid; those smaller than the window are left out."""
     iterations: Annotated[int, Field(ge=1, le=10)] = 2
+    """Warps on each level."""
     regularisation: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Tikhonov term in units of the level's mean squared gradient."""
     local_mean_sigma: Annotated[float, Field(ge=0, le=64)] = 8.0
@@ -89,17 +96,21 @@ class PreprocessingSettings(FrozenSettings):
     """From decoded frames to stored features (METHOD 1)."""
 
     size: Annotated[int, Field(ge=16, le=1024)] = 192
+    """Side of the aligned face in pixels."""
     alignment: Literal["similarity", "piecewise", "none"] = "similarity"
     """`none` resizes frames that are cropped to the face already."""
     landmark_model: Literal["68", "5"] = "68"
+    """dlib's landmark scheme; the 68-point file excludes commercial use."""
     magnification: MagnificationSettings = MagnificationSettings()
     interpolation: Literal["tim", "linear", "nearest"] = "tim"
+    """Only `tim` is the paper's."""
     length: Annotated[int, Field(ge=2, le=1000)] = 11
     """Time points after interpolation; 11 points give ten adjacent flow fields (ours)."""
     flow: FlowSettings = FlowSettings()
     illumination: Literal["none", "median"] = "none"
     """`median` subtracts each difference frame's median (ours)."""
     streams: tuple[Stream, ...] = ("flow", "idsf")
+    """Features to store."""
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
@@ -120,11 +131,15 @@ class NetworkSettings(FrozenSettings):
     """AST+SVMNet (METHOD 2)."""
 
     streams: tuple[Stream, ...] = ("flow", "idsf")
+    """Paths of the network."""
     attention: Literal["fam", "cam", "sam", "none"] = "fam"
+    """Fusion attention, only one of its two parts, or none."""
     attention_resolution: Annotated[int, Field(ge=4, le=1024)] | None = None
     """Rows and columns, about, at which attention looks at clips; None is as they are stored."""
     attention_activation: Literal["softmax", "literal_softmax", "sigmoid"] = "softmax"
+    """`softmax` is scaled to mean 1 (ours); `literal_softmax` sums to 1."""
     modules: tuple[Module, ...] = ("2d", "3d")
+    """Inception modules on each path."""
     resolution: Annotated[int, Field(ge=4, le=1024)] = 32
     """Rows and columns, about, to which attended clips are averaged before the modules (ours)."""
     kernels: Literal["full", "factorised"] = "full"
@@ -132,6 +147,7 @@ class NetworkSettings(FrozenSettings):
     filters: tuple[PositiveInt, PositiveInt] = (6, 12)
     """Filters of a branch in the first and second inception block (ours)."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """Share of the features dropped before the softmax in training (ours)."""
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     """`mixed_bfloat16` convolves in bfloat16, which GPUs are fast at; all else stays float32."""
 
@@ -150,6 +166,7 @@ class InnerSettings(FrozenSettings):
     epochs: tuple[PositiveInt, ...] = ()
     """Numbers of epochs to choose from; none stands for five even steps up to `training.epochs`."""
     svm_c: tuple[PositiveFloat, ...] = (0.1, 1.0, 10.0)
+    """Candidates for C."""
     gamma_factors: tuple[PositiveFloat, ...] = (0.25, 1.0, 4.0)
     """Candidates for gamma, in units of scikit-learn's ``"scale"``."""
 
@@ -169,14 +186,19 @@ class TrainingSettings(FrozenSettings):
     """
 
     epochs: PositiveInt = 50
+    """Passes over the training clips; with `inner`, the most there may be (ours)."""
     batch_size: PositiveInt = 32
+    """Clips in a step of Adam."""
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    """Of Adam."""
     class_weight: Literal["none", "balanced"] = "none"
     """Weights of the classes in the network's loss and in the SVM."""
     augmentation: Literal["none", "flip"] = "none"
     """`flip` mirrors training clips inside the fold (ours); held-out clips stay as they are."""
     svm_c: PositiveFloat = 1.0
+    """C of every support vector machine (ours)."""
     svm_gamma: PositiveFloat | Literal["scale", "auto"] = "scale"
+    """Width of the RBF kernel: a number, or scikit-learn's `scale` or `auto` (ours)."""
     inner: InnerSettings | None = None
     """Chooses epochs, C and gamma anew in every fold; None takes the values above."""
 

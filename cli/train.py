@@ -81,7 +81,11 @@ class Names(click.ParamType):
     help="mixed_bfloat16: convolve in half the bits, which GPUs are fast at.",
 )
 @click.option("--streams", type=Names("flow", "idsf"), help="Features to use: flow,idsf.")
-@click.option("--attention", type=click.Choice(["fam", "cam", "sam", "none"]))
+@click.option(
+    "--attention",
+    type=click.Choice(["fam", "cam", "sam", "none"]),
+    help="Fusion attention, only its channel or its spatial part, or none.",
+)
 @click.option("--modules", type=Names("2d", "3d"), help="Inception modules: 2d,3d.")
 @click.option(
     "--class-weight",
