@@ -68,6 +68,8 @@ def run_progress_bar(
 
 def _remark(state: RunProgress) -> str:
     """Say how many seeds are done, where there are several, and the running UF1."""
+    if not state.done:
+        return "the first fold of each process takes longest: TensorFlow compiles"
     parts = [f"seeds {state.seeds_done} of {state.seeds}"] if state.seeds > 1 else []
     if state.running_uf1:
         figures = ", ".join(f"{name} {state.running_uf1[h]:.3f}" for h, name in _HEADS.items())
@@ -139,11 +141,15 @@ def _lines(what: str) -> Tell:
 
 
 class _Clock:
-    """Tells the time left from the pace so far; what an earlier run has left made no pace."""
+    """Tells the time left from the pace so far; what an earlier run has left made no pace.
+
+    Nor does the first thing that is finished, once there are two more: processes start with it.
+    """
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._found: int | None = None
+        self._first: tuple[int, float] | None = None
         self.elapsed = 0.0
 
     def left(self, done: int, total: int) -> str:
@@ -154,7 +160,10 @@ class _Clock:
         made = done - self._found
         if made <= 0 or done >= total:
             return ""
-        return f"about {_duration(self.elapsed / made * (total - done))} left"
+        self._first = self._first or (made, self.elapsed)
+        before, began = self._first if made >= self._first[0] + 2 else (0, 0.0)
+        pace = (self.elapsed - began) / (made - before)
+        return f"about {_duration(pace * (total - done))} left"
 
 
 def _duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from astsvm.cli.options import json_option, quiet_option, workers_option
+from astsvm.cli.options import json_option, kept_on_interrupt, quiet_option, workers_option
 from astsvm.cli.progress import progress_bar
 
 __all__ = ["synth"]
@@ -98,7 +98,8 @@ def synth(
     """
     from astsvm.datasets.synthetic import write_corpus
 
-    with progress_bar("clips", quiet=quiet) as progress:
+    half_drawn = f"{directory} is half drawn: delete it, or draw into another folder."
+    with kept_on_interrupt(half_drawn), progress_bar("clips", quiet=quiet) as progress:
         summary = write_corpus(
             directory,
             subjects=subjects,

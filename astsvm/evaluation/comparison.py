@@ -192,7 +192,8 @@ def _require_same_clips(
             odd = sorted(key for key in one if one[key] != other[key])
             raise EvaluationError(
                 f"the runs disagree on the true class of {len(odd)} clips, for example {odd[0]}. "
-                "Compare runs of one protocol on the same data."
+                "Compare runs of one protocol on the same data. A run with --permute-labels has "
+                "other labels: judge it by its own floors, with `astsvm evaluate`."
             )
 
 

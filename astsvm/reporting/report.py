@@ -14,7 +14,13 @@ from astsvm.evaluation.statistics import FEW_SUBJECTS
 from astsvm.evaluation.summary import FULL
 from astsvm.reporting.attention_examples import MOST_CLASSES, choose_examples
 from astsvm.reporting.fold_readings import read_folds
-from astsvm.reporting.run_names import EVALUATIONS, evaluation_of, figure_text, part_names
+from astsvm.reporting.run_names import (
+    EVALUATIONS,
+    databases_of,
+    evaluation_of,
+    figure_text,
+    part_names,
+)
 from astsvm.reporting.subject_results import subject_results
 from astsvm.storage.atomic import write_bytes_atomically, write_text_atomically
 
@@ -99,6 +105,7 @@ def _page(
         .render(
             config=config,
             metrics=metrics,
+            databases=databases_of(config),
             evaluation=evaluation_of(config, metrics),
             evaluation_text=EVALUATIONS[evaluation_of(config, metrics)],
             parts=part_names(config, metrics),
@@ -141,14 +148,14 @@ def _environment() -> Any:
 
 def _verdict(metrics: dict[str, Any], head: str) -> str:
     """Say by a fixed rule whether UF1 is above what needs no eyes."""
-    floor = max(metrics["floors"][FULL][name]["uf1"] for name in FLOOR_NAMES)
+    floors = [metrics["floors"][FULL][name]["uf1"] for name in FLOOR_NAMES]
     interval = metrics[head][FULL]["uf1_ci95"]
     if interval is None:
         return "one subject, so nothing can be said about others"
     low, high = interval
-    if low > floor:
+    if low > max(floors):
         return "above the floors"
-    return "below the floors" if high < floor else "not distinguishable from the floors"
+    return "below the floors" if high < min(floors) else "not distinguishable from the floors"
 
 
 def _counted(choices: list[dict[str, str]]) -> dict[str, list[tuple[str, int]]]:

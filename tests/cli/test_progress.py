@@ -56,12 +56,13 @@ def test_a_log_of_a_run_tells_seeds_uf1_so_far_and_time_left(monkeypatch, capsys
         for state in states(seeds=2):
             watch(state)
     assert capsys.readouterr().err.splitlines() == [
-        "folds: 0 of 4 after 1 s; seeds 0 of 2",
+        "folds: 0 of 4 after 1 s; the first fold of each process takes longest: TensorFlow "
+        "compiles",
         "folds: 1 of 4 after 100 s; about 5 min left; seeds 0 of 2; "
         "UF1 so far: SVM 0.250, softmax 0.125",
         "folds: 2 of 4 after 2000 s; about 33 min left; seeds 1 of 2; "
         "UF1 so far: SVM 0.500, softmax 0.250",
-        "folds: 3 of 4 after 20000 s; about 1 h 51 min left; seeds 1 of 2; "
+        "folds: 3 of 4 after 20000 s; about 2 h 46 min left; seeds 1 of 2; "
         "UF1 so far: SVM 0.750, softmax 0.375",
         "folds: 4 of 4 after 20001 s; seeds 2 of 2; UF1 so far: SVM 1.000, softmax 0.500",
     ]

@@ -285,7 +285,7 @@ def test_attention_of_the_clips_that_the_rule_names(finished_run):
     )
     text = " ".join(page_of(folder).text.split())
     assert f"{surest.key}: right, class positive with probability" in text
-    assert "No face is shown" in text
+    assert "No frame of a clip is shown" in text
 
 
 def test_a_run_whose_folds_are_gone_has_a_report_that_says_so(finished_run):

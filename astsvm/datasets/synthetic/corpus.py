@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 import cv2
-import threadpoolctl
 
 from astsvm.datasets.synthetic.action_units import CLASSES
 from astsvm.datasets.synthetic.difficulty import Difficulty, find_difficulty
@@ -34,7 +32,8 @@ from astsvm.datasets.synthetic.naming import check_integer, check_seed
 from astsvm.datasets.synthetic.plan import CorpusPlan
 from astsvm.datasets.synthetic.script import check_fps
 from astsvm.errors import SettingsError, StorageError
-from astsvm.execution import refuse_unguarded_script
+from astsvm.execution import refuse_unguarded_script, run_tasks
+from astsvm.execution.local import WorkerLostError
 
 __all__ = ["CorpusSummary", "write_corpus"]
 
@@ -137,11 +136,10 @@ def write_corpus(
         (target / MARK).write_text(json.dumps(mark, indent=1) + "\n", "utf-8", newline="")
         _write_clips(target, plan, arrangement, workers, progress)
         (target / chosen.sheet).write_bytes(arrangement.sheet)
-    except BrokenProcessPool as error:
+    except WorkerLostError as error:
         raise StorageError(
-            f"{target}: a worker process died; expected {workers} to live. In a script of your "
-            "own, work under `if __name__ == '__main__':`; else memory may have run short, so try "
-            "fewer workers. Delete the folder first."
+            f"{target}: drawing stopped: {error} Memory may have run short, so try fewer workers. "
+            "Delete the folder first."
         ) from error
     except OSError as error:
         raise StorageError(
@@ -217,25 +215,17 @@ def _write_clips(
             for count in write_subject(target, plan, entries):
                 report(count)
         return
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _one_thread)
-    try:
-        tasks: list[Future[int]] = [
-            pool.submit(_write_whole_subject, target, plan, entries)
-            for entries in by_subject.values()
-        ]
-        for task in as_completed(tasks):
-            report(task.result())
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _one_thread() -> None:
-    """Keep a worker to one processor core: the workers share the machine."""
-    cv2.setNumThreads(1)
-    threadpoolctl.threadpool_limits(1)
+    draw = partial(_write_whole_subject, target, plan)
+    with closing(run_tasks(draw, list(by_subject.values()), workers=workers)) as outcomes:
+        for outcome in outcomes:
+            if outcome.result is None:
+                raise outcome.error or StorageError(f"{target}: a subject was not drawn.")
+            report(outcome.result)
 
 
 def _write_whole_subject(target: Path, plan: CorpusPlan, entries: list[Entry]) -> int:
+    # One processor core a worker: the workers share the machine.
+    cv2.setNumThreads(1)
     return sum(write_subject(target, plan, entries))
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import cv2
@@ -13,6 +12,7 @@ import pytest
 from astsvm.datasets import load_dataset
 from astsvm.datasets.synthetic import SyntheticClip, corpus, draw_subject, write_corpus
 from astsvm.errors import AstsvmError, SettingsError, StorageError
+from astsvm.execution import TaskOutcome
 from astsvm.execution.local import WorkerLostError
 
 SMALL = {"subjects": 2, "clips": 2, "size": (320, 240), "fps": 50, "seed": 3}
@@ -103,18 +103,11 @@ def test_a_corpus_cut_short_is_marked_and_not_taken_for_whole(tmp_path):
 
 
 def test_a_dying_worker_is_reported(tmp_path, monkeypatch):
-    class DyingPool:
-        def __init__(self, *arguments):
-            pass
+    def run_tasks(function, tasks, *, workers):
+        yield TaskOutcome(0, None, WorkerLostError("its process died: ended by SIGKILL."))
 
-        def submit(self, *arguments):
-            raise BrokenProcessPool("killed")
-
-        def shutdown(self, **arguments):
-            pass
-
-    monkeypatch.setattr(corpus, "ProcessPoolExecutor", DyingPool)
-    with pytest.raises(StorageError, match=r"a worker process died.*fewer workers"):
+    monkeypatch.setattr(corpus, "run_tasks", run_tasks)
+    with pytest.raises(StorageError, match=r"drawing stopped: its process died.*fewer workers"):
         write_corpus(tmp_path, **SMALL, workers=2)
 
 
