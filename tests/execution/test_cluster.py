@@ -213,7 +213,7 @@ def test_no_task_outlives_its_driver(ray_cluster, tmp_path, number):
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as driver:
         wait_until(lambda: begun(log))
         driver.send_signal(number)
-        output, _ = driver.communicate(timeout=30)
+        output, _ = driver.communicate(timeout=90)
     assert driver.returncode not in (0, None)
     assert output == b""
     ((pid, _),) = begun(log)
@@ -260,16 +260,31 @@ def test_auto_finds_the_cluster_of_the_environment_and_says_so(ray_cluster, monk
 
 
 @pytest.mark.slow
-def test_auto_starts_ray_where_none_is_running(ray_cluster, monkeypatch, caplog, capfd):
-    from ray._private import services
-
+def test_auto_starts_ray_where_none_is_running(ray_cluster, tmp_path):
+    folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")
     # Of a cluster that was killed, an address is left.
-    monkeypatch.setattr(services, "find_bootstrap_address", lambda _: "127.0.0.1:1")
-    (found,) = run_cluster_tasks(act, [(0, 1)], address="auto", shared=None, software=software)
-    assert found.result == (0, 1)
-    assert "Ray on this machine, started for it" in caplog.text
-    assert capfd.readouterr() == ("", "")
-    assert "RAY_AUTH_MODE" not in os.environ
+    left = Path(folder) / "ray" / "ray_current_cluster"
+    left.parent.mkdir()
+    left.write_text("127.0.0.1:1")
+    driver = DRIVER.replace("hang", "slow") + "import os; print(os.environ.get('RAY_AUTH_MODE'))"
+    try:
+        # In a process of its own, since Ray keeps the token of the first cluster it has started:
+        # other clusters would not answer the processes of the tests that follow.
+        done = subprocess.run(
+            [sys.executable, "-c", driver, "auto", tmp_path / "log"],
+            env={**os.environ, "RAY_TMPDIR": folder, "HOME": folder},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    assert done.returncode == 0, done.stderr
+    outcomes, mode = done.stdout.splitlines()
+    assert outcomes.startswith("[TaskOutcome(index=0, result=('slow'")
+    assert mode == "None"
+    assert "Ray on this machine, started for it" in done.stderr
 
 
 @pytest.mark.slow
