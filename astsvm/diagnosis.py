@@ -18,6 +18,8 @@ __all__ = ["Finding", "diagnose"]
 
 _WANTED_CPU_FEATURES = ("avx2", "fma")
 _FREE_GIB_WANTED = 5.0
+_EXTRAS = {"cluster": "for --cluster"}
+"""What can be installed besides, and what for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def diagnose(folder: Path | None = None) -> list[Finding]:
     """
     return [
         *_packages(),
+        *_extras(),
         _processor(),
         _onednn(),
         *_landmark_files(),
@@ -84,6 +87,35 @@ def _packages() -> list[Finding]:
             told = f"{found}, expected {requirement.specifier}"
             findings.append(Finding(requirement.name, told, advice, fault=True))
     return findings
+
+
+def _extras() -> list[Finding]:
+    findings = []
+    for extra, purpose in _EXTRAS.items():
+        absent = []
+        for line in requires("astsvm") or []:
+            requirement = Requirement(line)
+            marker = requirement.marker
+            if marker is None or marker.evaluate({"extra": ""}):
+                continue
+            if marker.evaluate({"extra": extra}) and not _is_installed(requirement.name):
+                absent.append(requirement.name)
+        name = f"astsvm[{extra}]"
+        if absent:
+            found = f"not installed ({purpose}): {', '.join(absent)}"
+            advice = f"only if wanted: python -m pip install '{name}'"
+            findings.append(Finding(name, found, advice))
+        else:
+            findings.append(Finding(name, f"installed ({purpose})"))
+    return findings
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _processor() -> Finding:

@@ -58,3 +58,18 @@ def test_a_version_out_of_range_is_a_fault_with_the_range(monkeypatch):
 
 def test_what_only_tests_need_is_not_asked_for():
     assert "hypothesis" not in by_name(diagnosis._packages())
+
+
+def test_an_extra_that_is_absent_is_no_fault_and_comes_with_its_command(monkeypatch):
+    def version(name):
+        if name == "ray":
+            raise PackageNotFoundError(name)
+        return "999"
+
+    monkeypatch.setattr(diagnosis, "version", version)
+    found = by_name(diagnosis._extras())["astsvm[cluster]"]
+    assert not found.fault
+    assert found.found == "not installed (for --cluster): ray"
+    assert "pip install 'astsvm[cluster]'" in found.advice
+    monkeypatch.undo()
+    assert by_name(diagnosis._extras())["astsvm[cluster]"].found == "installed (for --cluster)"
