@@ -78,7 +78,9 @@ def fit_fold(
     require_finite(task, losses, features)
     if choice:
         training = settings_of_choice(training, choice, features)
-    return FittedFold(network, SvmHead(task.classes).fit(features, labels, training), losses, choice)
+    return FittedFold(
+        network, SvmHead(task.classes).fit(features, labels, training), losses, choice
+    )
 
 
 def require_finite(task: FoldTask, *arrays: npt.NDArray[np.floating]) -> None:
