@@ -54,23 +54,22 @@ _MARGIN = 2**12
 class Bundle:
     """The content of a bundle, with checksums verified and nothing in it built yet.
 
+    Made by :meth:`sealed` or :meth:`read`.
+
     Parameters
     ----------
     manifest : Manifest
         What it says of itself.
     settings : Settings
         All settings.
-    network, classifier : bytes
-        Files of the network and of the SVM head.
-    card : str
-        The model card, Markdown.
+    members : dict of str to bytes
+        Every member as it is stored. Older bundles lack settings that came later, so they are
+        not written anew from the above.
     """
 
     manifest: Manifest
     settings: Settings
-    network: bytes
-    classifier: bytes
-    card: str
+    members: dict[str, bytes]
 
     @classmethod
     def sealed(
@@ -88,20 +87,28 @@ class Bundle:
             _CLASSIFIER: classifier,
             _CARD: card.encode(),
         }
-        members = {name: _record(content) for name, content in contents.items()}
-        return cls(manifest.replace(members=members), settings, network, classifier, card)
+        records = {name: _record(content) for name, content in contents.items()}
+        manifest = manifest.replace(members=records)
+        return cls(manifest, settings, {_MANIFEST: manifest.to_json().encode(), **contents})
+
+    @property
+    def network(self) -> bytes:
+        """File of the network."""
+        return self.members[_NETWORK]
+
+    @property
+    def classifier(self) -> bytes:
+        """File of the SVM head."""
+        return self.members[_CLASSIFIER]
+
+    @property
+    def card(self) -> str:
+        """The model card, Markdown."""
+        return self.members[_CARD].decode()
 
     def to_bytes(self) -> bytes:
         """Return the file's content; equal bundles give equal bytes."""
-        return pack_archive(
-            {
-                _MANIFEST: self.manifest.to_json().encode(),
-                _SETTINGS: self.settings.to_json().encode(),
-                _NETWORK: self.network,
-                _CLASSIFIER: self.classifier,
-                _CARD: self.card.encode(),
-            }
-        )
+        return pack_archive(self.members)
 
     def write(self, path: Path) -> None:
         """Write the bundle, whole or not at all; an existing file is replaced.
@@ -134,21 +141,18 @@ class Bundle:
     def _from_bytes(cls, data: bytes) -> Self:
         members = unpack_archive(data, _LARGEST)
         manifest = read_manifest(members[_MANIFEST])
-        if list(manifest.members) != sorted(members.keys() - {_MANIFEST}):
+        if manifest.members.keys() != members.keys() - {_MANIFEST}:
             raise StorageError("its manifest lists other members")
         for name, record in manifest.members.items():
             if record != _record(members[name]):
                 raise StorageError(f"{name} is not what it was: its size or SHA-256 differs")
         try:
             settings = Settings.from_json(members[_SETTINGS])
-            card = members[_CARD].decode()
+            members[_CARD].decode()
         except (SettingsError, UnicodeDecodeError) as error:
             text = " ".join(str(error).split())[:300]
             raise StorageError(f"its settings or card cannot be read: {text}") from error
-        bundle = cls(manifest, settings, members[_NETWORK], members[_CLASSIFIER], card)
-        if bundle.to_bytes() != data:
-            raise StorageError("its manifest or settings are written in another way than astsvm's")
-        return bundle
+        return cls(manifest, settings, members)
 
 
 def _record(content: bytes) -> MemberRecord:

@@ -254,32 +254,15 @@ class Recognizer:
     def predict_features(
         self, streams: Mapping[str, npt.NDArray[Any]], *, maps: bool = True
     ) -> Recognition:
-        """Recognise a clip whose features are there: (T, H, W, C) floats by stream.
-
-        Raises
-        ------
-        InvalidInputError
-            If a stream is missing, of another shape than :attr:`streams`, or not finite.
-        """
+        """Recognise a clip by its features: floats (T, H, W, C) by stream, see :attr:`streams`."""
         return self._recognise(SeenClip(streams), maps)
 
     def predict_clip(self, clips: ClipCollection, index: int, *, maps: bool = True) -> Recognition:
-        """Recognise a clip of a clip file, which must be preprocessed as the training clips were.
-
-        Raises
-        ------
-        InvalidInputError
-            If it was preprocessed otherwise, or there is no such clip.
-        StorageError
-            If the file cannot be read.
-        """
+        """Recognise a clip of a clip file that was preprocessed as the training clips were."""
         return self._recognise(see_stored(clips, index, self.bundle), maps)
 
     def decide(self, streams: Mapping[str, npt.NDArray[Any]]) -> Decisions:
-        """Say what n clips are, from features (n, T, H, W, C) by stream, and nothing else.
-
-        For many clips or windows at a time; errors as :meth:`predict_features`.
-        """
+        """Say what n clips are, from features (n, T, H, W, C) by stream, and no more."""
         return self.model.decide(streams)
 
     def _recognise(self, seen: SeenClip, maps: bool) -> Recognition:

@@ -1,5 +1,6 @@
 """The network's file: weights come back, equal weights give equal bytes, all else is refused."""
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -71,8 +72,6 @@ def test_another_process_writes_the_same_bytes(packed):
         "import sys; sys.stdout.write(hashlib.sha256(pack_network(n)).hexdigest())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    import hashlib
-
     assert done.stdout == hashlib.sha256(packed).hexdigest()
 
 

@@ -1,5 +1,6 @@
 """Training on all clips: the same bytes twice, a fold's way of training, and runs it refers to."""
 
+import hashlib
 import json
 import zipfile
 
@@ -66,8 +67,6 @@ def test_the_figures_and_scores_of_a_run_of_these_clips_are_taken(write_run, pla
     for row, scores, truth in zip(rows, found.scores.scores, found.scores.truth, strict=True):
         assert row.class_scores["svm"] == tuple(scores)
         assert row.truth == truth
-    import hashlib
-
     digest = hashlib.sha256((run / "predictions.csv").read_bytes()).hexdigest()
     assert found.figures.predictions_sha256 == found.scores.predictions_sha256 == digest
 
