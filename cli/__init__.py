@@ -32,6 +32,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "compare",
+    "predict",
     "doctor",
 )
 EXIT_INTERRUPTED = 130
