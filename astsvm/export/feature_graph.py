@@ -69,8 +69,8 @@ def _flow(frames: Any, settings: FlowSettings) -> Any:
         if settings.reference == "adjacent"
         else tf.repeat(frames[:, :1], count - 1, axis=1)
     )
-    pairs = [tf.reshape(part, (-1, height, width)) for part in (first, frames[:, 1:])]
-    u, v = tf.unstack(lucas_kanade_flow(*pairs, settings), axis=-1)
+    first, second = (tf.reshape(part, (-1, height, width)) for part in (first, frames[:, 1:]))
+    u, v = tf.unstack(lucas_kanade_flow(first, second, settings), axis=-1)
     if settings.head_motion == "median":
         u, v = u - _median(u), v - _median(v)
     flow = tf.reshape(tf.stack([u, v], axis=-1), (-1, count - 1, height, width, 2))
