@@ -1,0 +1,176 @@
+"""One SavedModel from aligned frames to classes, served without astsvm, OpenCV or scikit-learn.
+
+Its signatures, each with a first axis for the batch:
+
+``serving_default``   ``frames`` (B, n, H, W) uint8
+``float_frames``      ``frames`` (B, n, H, W) float32 in [0, 1]
+``features``          the streams by name, for example ``flow`` (B, T, H, W, 2), float32
+
+All give ``label`` (B,) string, ``class`` (B,) int64, ``scores`` (B, classes) float64, the SVM's
+one-vs-rest decision values, and ``softmax`` (B, classes) float32, the network's own opinion, which
+is no calibrated probability. Frames are what preprocessing makes of a clip: the aligned face,
+magnified and interpolated to n time points.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+# First, because it sets the environment that TensorFlow reads when it is imported.
+from astsvm.network.clip_passes import nothing_compiled
+from astsvm.network.model import feature_extractor
+
+# isort: split
+import keras
+import tensorflow as tf
+
+from astsvm.classifier import SvmHead
+from astsvm.config import Settings
+from astsvm.errors import StorageError
+from astsvm.export.feature_graph import feature_streams
+from astsvm.export.svm_graph import SvmGraph
+from astsvm.storage.atomic import write_folder_atomically
+
+__all__ = ["ServedModel", "TrainedModel", "write_saved_model"]
+
+
+class TrainedModel(Protocol):
+    """What a graph is made of."""
+
+    @property
+    def settings(self) -> Settings:
+        """How clips are preprocessed, and what the network is."""
+
+    @property
+    def network(self) -> keras.Model:
+        """The trained network, streams by name to class probabilities."""
+
+    @property
+    def head(self) -> SvmHead:
+        """The fitted SVM."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, by number."""
+
+
+class ServedModel(tf.Module):  # type: ignore[misc]
+    """The whole of a trained model as one graph.
+
+    Parameters
+    ----------
+    trained : TrainedModel
+        Its parts.
+    """
+
+    def __init__(self, trained: TrainedModel) -> None:
+        super().__init__(name="astsvm")
+        self._preprocessing = trained.settings.preprocessing.replace(
+            streams=trained.settings.network.streams
+        )
+        network = trained.network
+        features = feature_extractor(network).output
+        self._network = keras.Model(
+            network.input, {"features": features, "softmax": network.output}
+        )
+        self._shapes = {tensor.name: tuple(tensor.shape[1:]) for tensor in self._network.inputs}
+        size = self._preprocessing.size
+        self._frames = (self._preprocessing.length, size, size)
+        self._svm = SvmGraph(trained.head)
+        self._names = tf.constant(list(trained.class_names))
+
+    def signatures(self) -> dict[str, Any]:
+        """Return the signatures as concrete functions.
+
+        Their shapes are left open, and checked inside: a runtime would say of a wrong one no more
+        than which node of the graph it broke.
+        """
+        frames, stream = ((None,) * rank for rank in (4, 5))
+        streams = {name: tf.TensorSpec(stream, tf.float32, name=name) for name in self._shapes}
+        return {
+            "serving_default": tf.function(self.from_bytes).get_concrete_function(
+                tf.TensorSpec(frames, tf.uint8, name="frames")
+            ),
+            "float_frames": tf.function(self.from_frames).get_concrete_function(
+                tf.TensorSpec(frames, tf.float32, name="frames")
+            ),
+            "features": tf.function(self.from_streams).get_concrete_function(**streams),
+        }
+
+    def from_bytes(self, frames: Any) -> dict[str, Any]:
+        """Classify frames (B, n, H, W), uint8."""
+        grey = tf.cast(_of_shape("frames", frames, self._frames), tf.float32) / 255
+        return self._classified(feature_streams(grey, self._preprocessing))
+
+    def from_frames(self, frames: Any) -> dict[str, Any]:
+        """Classify frames (B, n, H, W), float32 in [0, 1]; refuse others."""
+        frames = _of_shape("frames", frames, self._frames)
+        lowest, highest = tf.reduce_min(frames), tf.reduce_max(frames)
+        within = tf.logical_and(lowest >= 0, highest <= 1)
+        message = "frames: expected finite grey values in [0, 1] (divide bytes by 255), received"
+        found = [message, lowest, "to", highest]
+        with tf.control_dependencies([tf.debugging.Assert(within, found)]):
+            return self._classified(feature_streams(tf.identity(frames), self._preprocessing))
+
+    def from_streams(self, **streams: Any) -> dict[str, Any]:
+        """Classify features by stream, each (B, T, H, W, C) float32; refuse what is not finite."""
+        checked = {}
+        for name, values in streams.items():
+            shaped = _of_shape(name, values, self._shapes[name])
+            checked[name] = tf.debugging.check_numerics(shaped, f"{name}: expected finite features")
+        return self._classified(checked)
+
+    def _classified(self, streams: dict[str, Any]) -> dict[str, Any]:
+        # As clips are stored: the network was trained on float16.
+        stored = {name: tf.cast(values, tf.float16) for name, values in streams.items()}
+        found = self._network(stored, training=False)
+        scores = self._svm(found["features"])
+        best = tf.argmax(scores, axis=1)
+        return {
+            "label": tf.gather(self._names, best),
+            "class": best,
+            "scores": scores,
+            "softmax": found["softmax"],
+        }
+
+
+def _of_shape(name: str, values: Any, shape: tuple[int, ...]) -> Any:
+    """Refuse a batch of any other shape."""
+    message = f"{name}: expected shape (batch, {', '.join(map(str, shape))}), received"
+    found = tf.shape(values)
+    fits = tf.reduce_all(tf.equal(found[1:], shape))
+    with tf.control_dependencies([tf.debugging.Assert(fits, [message, found])]):
+        return tf.ensure_shape(tf.identity(values), (None, *shape))
+
+
+def write_saved_model(trained: TrainedModel, folder: Path) -> None:
+    """Write a SavedModel, whole or not at all.
+
+    Parameters
+    ----------
+    trained : TrainedModel
+        What to export.
+    folder : Path
+        To make; TensorFlow Serving wants its name to be a number, the version.
+
+    Raises
+    ------
+    SettingsError
+        If the model's flow exists in OpenCV only.
+    StorageError
+        If the folder is there already, or cannot be written.
+    """
+    with nothing_compiled():
+        model = ServedModel(trained)
+        signatures = model.signatures()
+
+        def save(place: Path) -> None:
+            try:
+                tf.saved_model.save(model, str(place), signatures=signatures)
+            except tf.errors.OpError as error:
+                raise StorageError(
+                    f"{folder}: the SavedModel cannot be written: {error}"
+                ) from error
+
+        write_folder_atomically(folder, save)
