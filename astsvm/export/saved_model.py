@@ -140,7 +140,7 @@ def _of_shape(name: str, values: Any, shape: tuple[int, ...]) -> Any:
     message = f"{name}: expected shape (batch, {', '.join(map(str, shape))}), received"
     found = tf.shape(values)
     fits = tf.reduce_all(tf.equal(found[1:], shape))
-    with tf.control_dependencies([tf.debugging.Assert(fits, [message, found])]):
+    with tf.control_dependencies([tf.debugging.Assert(fits, [message, found], summarize=8)]):
         return tf.ensure_shape(tf.identity(values), (None, *shape))
 
 
