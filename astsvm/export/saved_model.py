@@ -74,11 +74,11 @@ class ServedModel(tf.Module):  # type: ignore[misc]
         self._network = keras.Model(
             network.input, {"features": features, "softmax": network.output}
         )
-        self._shapes = {tensor.name: tuple(tensor.shape[1:]) for tensor in self._network.inputs}
+        self.shapes = {tensor.name: tuple(tensor.shape[1:]) for tensor in self._network.inputs}
         size = self._preprocessing.size
         self._frames = (self._preprocessing.length, size, size)
         self._svm = SvmGraph(trained.head)
-        self._names = tf.constant(list(trained.class_names))
+        self._names = list(trained.class_names)
 
     def signatures(self) -> dict[str, Any]:
         """Return the signatures as concrete functions.
@@ -87,7 +87,7 @@ class ServedModel(tf.Module):  # type: ignore[misc]
         than which node of the graph it broke.
         """
         frames, stream = ((None,) * rank for rank in (4, 5))
-        streams = {name: tf.TensorSpec(stream, tf.float32, name=name) for name in self._shapes}
+        streams = {name: tf.TensorSpec(stream, tf.float32, name=name) for name in self.shapes}
         return {
             "serving_default": tf.function(self.from_bytes).get_concrete_function(
                 tf.TensorSpec(frames, tf.uint8, name="frames")
@@ -101,7 +101,7 @@ class ServedModel(tf.Module):  # type: ignore[misc]
     def from_bytes(self, frames: Any) -> dict[str, Any]:
         """Classify frames (B, n, H, W), uint8."""
         grey = tf.cast(_of_shape("frames", frames, self._frames), tf.float32) / 255
-        return self._classified(feature_streams(grey, self._preprocessing))
+        return self._named(feature_streams(grey, self._preprocessing))
 
     def from_frames(self, frames: Any) -> dict[str, Any]:
         """Classify frames (B, n, H, W), float32 in [0, 1]; refuse others."""
@@ -111,28 +111,27 @@ class ServedModel(tf.Module):  # type: ignore[misc]
         message = "frames: expected finite grey values in [0, 1] (divide bytes by 255), received"
         found = [message, lowest, "to", highest]
         with tf.control_dependencies([tf.debugging.Assert(within, found)]):
-            return self._classified(feature_streams(tf.identity(frames), self._preprocessing))
+            return self._named(feature_streams(tf.identity(frames), self._preprocessing))
 
     def from_streams(self, **streams: Any) -> dict[str, Any]:
         """Classify features by stream, each (B, T, H, W, C) float32; refuse what is not finite."""
         checked = {}
         for name, values in streams.items():
-            shaped = _of_shape(name, values, self._shapes[name])
+            shaped = _of_shape(name, values, self.shapes[name])
             checked[name] = tf.debugging.check_numerics(shaped, f"{name}: expected finite features")
-        return self._classified(checked)
+        return self._named(checked)
 
-    def _classified(self, streams: dict[str, Any]) -> dict[str, Any]:
+    def _named(self, streams: dict[str, Any]) -> dict[str, Any]:
+        found = self.classify(streams)
+        return {"label": tf.gather(self._names, found["class"]), **found}
+
+    def classify(self, streams: dict[str, Any]) -> dict[str, Any]:
+        """Classify features by stream, unchecked."""
         # As clips are stored: the network was trained on float16.
         stored = {name: tf.cast(values, tf.float16) for name, values in streams.items()}
         found = self._network(stored, training=False)
         scores = self._svm(found["features"])
-        best = tf.argmax(scores, axis=1)
-        return {
-            "label": tf.gather(self._names, best),
-            "class": best,
-            "scores": scores,
-            "softmax": found["softmax"],
-        }
+        return {"class": tf.argmax(scores, axis=1), "scores": scores, "softmax": found["softmax"]}
 
 
 def _of_shape(name: str, values: Any, shape: tuple[int, ...]) -> Any:

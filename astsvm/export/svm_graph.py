@@ -32,14 +32,13 @@ class SvmGraph(tf.Module):  # type: ignore[misc]
 
     def __init__(self, head: SvmHead) -> None:
         super().__init__(name="svm")
-        self._mean, self._scale = tf.constant(head.scaler_mean), tf.constant(head.scaler_scale)
+        # Kept as arrays: they become constants of whatever graph they are used in.
+        self._mean, self._scale = head.scaler_mean, head.scaler_scale
         arrays = head.support_arrays()
-        self._machines = [
-            tuple(map(tf.constant, arrays[first : first + 4])) for first in range(0, len(arrays), 4)
-        ]
+        self._machines = [arrays[first : first + 4] for first in range(0, len(arrays), 4)]
         # Puts the scores of the classes that were seen in training into the columns they belong to.
-        self._places = tf.constant(np.eye(head.classes)[head.seen])
-        self._unseen = tf.constant(1 - np.eye(head.classes)[head.seen].sum(axis=0))
+        self._places = np.eye(head.classes)[head.seen]
+        self._unseen = 1 - self._places.sum(axis=0)
 
     def __call__(self, features: Any) -> Any:
         """Return the scores."""
