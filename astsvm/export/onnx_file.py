@@ -1,7 +1,7 @@
 """The network and the SVM as one ONNX file, from features to classes.
 
-The flow is not in it: without OpenCV a caller has no use for half of a pipeline that runs in other
-precisions elsewhere. Features by stream come from :mod:`astsvm.features` or a clip file.
+Features by stream come from :mod:`astsvm.features` or a clip file; the SavedModel has the flow in
+it as well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from astsvm.network.clip_passes import nothing_compiled
 import tensorflow as tf
 
 from astsvm.errors import MissingResourceError
-from astsvm.export.saved_model import ServedModel, TrainedModel
+from astsvm.export.model_parts import ModelParts
+from astsvm.export.saved_model import ServedModel
 from astsvm.storage.atomic import write_bytes_atomically
 
 __all__ = ["write_onnx"]
@@ -25,16 +26,17 @@ __all__ = ["write_onnx"]
 OPSET = 18
 
 
-def write_onnx(trained: TrainedModel, path: Path) -> None:
+def write_onnx(parts: ModelParts, path: Path) -> None:
     """Write an ONNX file, whole or not at all.
 
-    Its inputs are the streams by name, (batch, T, H, W, C) float32; its outputs ``class`` (batch,)
-    int64, ``scores`` (batch, classes) float64, the SVM's decision values, and ``softmax`` (batch,
-    classes) float32. Its metadata hold ``labels``, the names of the classes as a JSON list.
+    Its inputs are the streams by name, (batch, T, H, W, C) float32. Its outputs are ``class``
+    (batch,) int64, ``scores`` (batch, classes) float64, the SVM's decision values, ``softmax``
+    (batch, classes) float32, and ``probabilities`` (batch, classes) float64 if the model is
+    calibrated. Its metadata hold ``labels``, the names of the classes as a JSON list.
 
     Parameters
     ----------
-    trained : TrainedModel
+    parts : ModelParts
         What to export.
     path : Path
         The file.
@@ -55,7 +57,7 @@ def write_onnx(trained: TrainedModel, path: Path) -> None:
             "ONNX files are made by tf2onnx, which is not installed: pip install 'astsvm[onnx]'."
         ) from error
     with nothing_compiled():
-        model = ServedModel(trained)
+        model = ServedModel(parts)
         streams = {
             name: tf.TensorSpec((None, *shape), tf.float32, name=name)
             for name, shape in model.shapes.items()
@@ -66,5 +68,5 @@ def write_onnx(trained: TrainedModel, path: Path) -> None:
             function, input_signature=[streams], opset=OPSET
         )
     entry = converted.metadata_props.add()
-    entry.key, entry.value = "labels", json.dumps(list(trained.class_names))
+    entry.key, entry.value = "labels", json.dumps(list(parts.class_names))
     write_bytes_atomically(path, converted.SerializeToString())

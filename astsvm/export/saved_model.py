@@ -8,14 +8,15 @@ Its signatures, each with a first axis for the batch:
 
 All give ``label`` (B,) string, ``class`` (B,) int64, ``scores`` (B, classes) float64, the SVM's
 one-vs-rest decision values, and ``softmax`` (B, classes) float32, the network's own opinion, which
-is no calibrated probability. Frames are what preprocessing makes of a clip: the aligned face,
-magnified and interpolated to n time points.
+is no calibrated probability; a calibrated model also gives ``probabilities`` (B, classes) float64.
+A model of flow images made elsewhere takes features only. Frames are what preprocessing makes of a
+clip: the aligned face, magnified and interpolated to n time points.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 # First, because it sets the environment that TensorFlow reads when it is imported.
 from astsvm.network.clip_passes import nothing_compiled
@@ -23,36 +24,15 @@ from astsvm.network.model import feature_extractor
 
 # isort: split
 import keras
+import numpy as np
 import tensorflow as tf
 
-from astsvm.classifier import SvmHead
-from astsvm.config import Settings
 from astsvm.errors import StorageError
 from astsvm.export.feature_graph import feature_streams
+from astsvm.export.model_parts import ModelParts
 from astsvm.export.svm_graph import SvmGraph
-from astsvm.storage.atomic import write_folder_atomically
 
-__all__ = ["ServedModel", "TrainedModel", "write_saved_model"]
-
-
-class TrainedModel(Protocol):
-    """What a graph is made of."""
-
-    @property
-    def settings(self) -> Settings:
-        """How clips are preprocessed, and what the network is."""
-
-    @property
-    def network(self) -> keras.Model:
-        """The trained network, streams by name to class probabilities."""
-
-    @property
-    def head(self) -> SvmHead:
-        """The fitted SVM."""
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes, by number."""
+__all__ = ["ServedModel", "write_saved_model"]
 
 
 class ServedModel(tf.Module):  # type: ignore[misc]
@@ -60,16 +40,16 @@ class ServedModel(tf.Module):  # type: ignore[misc]
 
     Parameters
     ----------
-    trained : TrainedModel
+    parts : ModelParts
         Its parts.
     """
 
-    def __init__(self, trained: TrainedModel) -> None:
+    def __init__(self, parts: ModelParts) -> None:
         super().__init__(name="astsvm")
-        self._preprocessing = trained.settings.preprocessing.replace(
-            streams=trained.settings.network.streams
+        self._preprocessing = parts.settings.preprocessing.replace(
+            streams=parts.settings.network.streams
         )
-        network = trained.network
+        network = parts.network
         features = feature_extractor(network).output
         self._network = keras.Model(
             network.input, {"features": features, "softmax": network.output}
@@ -77,8 +57,9 @@ class ServedModel(tf.Module):  # type: ignore[misc]
         self.shapes = {tensor.name: tuple(tensor.shape[1:]) for tensor in self._network.inputs}
         size = self._preprocessing.size
         self._frames = (self._preprocessing.length, size, size)
-        self._svm = SvmGraph(trained.head)
-        self._names = list(trained.class_names)
+        self._svm, self._takes_frames = SvmGraph(parts.svm), parts.takes_frames
+        self._calibration = parts.calibration
+        self._names = list(parts.class_names)
 
     def signatures(self) -> dict[str, Any]:
         """Return the signatures as concrete functions.
@@ -88,6 +69,9 @@ class ServedModel(tf.Module):  # type: ignore[misc]
         """
         frames, stream = ((None,) * rank for rank in (4, 5))
         streams = {name: tf.TensorSpec(stream, tf.float32, name=name) for name in self.shapes}
+        from_streams = tf.function(self.from_streams).get_concrete_function(**streams)
+        if not self._takes_frames:
+            return {"serving_default": from_streams, "features": from_streams}
         return {
             "serving_default": tf.function(self.from_bytes).get_concrete_function(
                 tf.TensorSpec(frames, tf.uint8, name="frames")
@@ -95,7 +79,7 @@ class ServedModel(tf.Module):  # type: ignore[misc]
             "float_frames": tf.function(self.from_frames).get_concrete_function(
                 tf.TensorSpec(frames, tf.float32, name="frames")
             ),
-            "features": tf.function(self.from_streams).get_concrete_function(**streams),
+            "features": from_streams,
         }
 
     def from_bytes(self, frames: Any) -> dict[str, Any]:
@@ -131,7 +115,11 @@ class ServedModel(tf.Module):  # type: ignore[misc]
         stored = {name: tf.cast(values, tf.float16) for name, values in streams.items()}
         found = self._network(stored, training=False)
         scores = self._svm(found["features"])
-        return {"class": tf.argmax(scores, axis=1), "scores": scores, "softmax": found["softmax"]}
+        said = {"class": tf.argmax(scores, axis=1), "scores": scores, "softmax": found["softmax"]}
+        if self._calibration is not None:
+            scale, bias = self._calibration
+            said["probabilities"] = tf.nn.softmax(scale * scores + np.array(bias))
+        return said
 
 
 def _of_shape(name: str, values: Any, shape: tuple[int, ...]) -> Any:
@@ -143,33 +131,19 @@ def _of_shape(name: str, values: Any, shape: tuple[int, ...]) -> Any:
         return tf.ensure_shape(tf.identity(values), (None, *shape))
 
 
-def write_saved_model(trained: TrainedModel, folder: Path) -> None:
-    """Write a SavedModel, whole or not at all.
-
-    Parameters
-    ----------
-    trained : TrainedModel
-        What to export.
-    folder : Path
-        To make; TensorFlow Serving wants its name to be a number, the version.
+def write_saved_model(parts: ModelParts, folder: Path) -> None:
+    """Write a SavedModel into a folder.
 
     Raises
     ------
     SettingsError
         If the model's flow exists in OpenCV only.
     StorageError
-        If the folder is there already, or cannot be written.
+        If the folder cannot be written.
     """
     with nothing_compiled():
-        model = ServedModel(trained)
-        signatures = model.signatures()
-
-        def save(place: Path) -> None:
-            try:
-                tf.saved_model.save(model, str(place), signatures=signatures)
-            except tf.errors.OpError as error:
-                raise StorageError(
-                    f"{folder}: the SavedModel cannot be written: {error}"
-                ) from error
-
-        write_folder_atomically(folder, save)
+        model = ServedModel(parts)
+        try:
+            tf.saved_model.save(model, str(folder), signatures=model.signatures())
+        except tf.errors.OpError as error:
+            raise StorageError(f"{folder}: the SavedModel cannot be written: {error}") from error

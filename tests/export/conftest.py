@@ -1,18 +1,18 @@
 """A small trained model, and frames for it."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from astsvm.classifier import SvmHead
 from astsvm.config import NetworkSettings, PreprocessingSettings, Settings, TrainingSettings
+from astsvm.export.model_parts import ModelParts
 
 SETTINGS = Settings(
     preset="tiny",
     preprocessing=PreprocessingSettings(size=32, length=4),
     network=NetworkSettings(filters=(2, 2), resolution=8, kernels="factorised"),
 )
+BIAS = (0.5, -0.3, -0.2)
 CLASSES = ("negative", "positive", "surprise")
 
 
@@ -65,8 +65,10 @@ def trained(make_frames, stored_streams):
         noise = np.random.default_rng(number).normal(0, 0.2, weight.shape)
         weight.assign_add(noise.astype(np.float32))
     features = feature_extractor(network).predict(stored_streams(make_frames(60)), verbose=0)
-    head = SvmHead(3).fit(features, np.arange(60) % 3, TrainingSettings(svm_c=10.0))
-    return SimpleNamespace(settings=SETTINGS, network=network, head=head, class_names=CLASSES)
+    svm = SvmHead(3).fit(features, np.arange(60) % 3, TrainingSettings(svm_c=10.0))
+    return ModelParts(
+        SETTINGS, network, svm, CLASSES, takes_frames=True, calibration=(2.0, BIAS), about={}
+    )
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +80,6 @@ def python_answer(trained, stored_streams):
 
     def answer(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         features = extractor.predict(stored_streams(frames), verbose=0)
-        return trained.head.decision_function(features), trained.head.predict(features)
+        return trained.svm.decision_function(features), trained.svm.predict(features)
 
     return answer

@@ -2,11 +2,10 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from astsvm.errors import StorageError
 
 CLIENT = """
 import sys
@@ -65,6 +64,10 @@ def test_classes_are_the_same_and_scores_nearly(served, python_answer, trained, 
     np.testing.assert_allclose(served[f"{signature} scores"], scores, atol=tolerance)
     names = [name.decode() for name in served[f"{signature} label"]]
     assert names == [trained.class_names[number] for number in classes]
+    powers = np.exp(2 * served[f"{signature} scores"] + [0.5, -0.3, -0.2])
+    np.testing.assert_allclose(
+        served[f"{signature} probabilities"], powers / powers.sum(axis=1, keepdims=True)
+    )
     assert served[f"{signature} softmax"].sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
@@ -75,8 +78,12 @@ def test_wrong_input_is_told(served):
         assert "expected finite grey values in [0, 1]" in str(served[f"error {name}"])
 
 
-def test_an_export_is_not_overwritten(served, trained):
-    from astsvm.export.saved_model import write_saved_model
+@pytest.mark.slow
+def test_a_model_of_flow_images_takes_features_only(trained):
+    from astsvm.export.saved_model import ServedModel
+    from astsvm.network.clip_passes import nothing_compiled
 
-    with pytest.raises(StorageError, match="there is something already"):
-        write_saved_model(trained, served["folder"] / "1")
+    with nothing_compiled():
+        signatures = ServedModel(replace(trained, takes_frames=False)).signatures()
+    assert signatures.keys() == {"serving_default", "features"}
+    assert set(signatures["serving_default"].structured_input_signature[1]) == {"flow", "idsf"}
