@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from astsvm.evaluation.loso import run_loso as run_loso
+    from astsvm.recognizer.recognizer import Recognizer as Recognizer
     from astsvm.storage.reader import open_clips as open_clips
 
-__all__ = ["__version__", "open_clips", "run_loso"]
+__all__ = ["Recognizer", "__version__", "open_clips", "run_loso"]
 
 __version__ = version("astsvm")
 
-_LAZY = {"open_clips": "astsvm.storage.reader", "run_loso": "astsvm.evaluation.loso"}
+_LAZY = {
+    "Recognizer": "astsvm.recognizer.recognizer",
+    "open_clips": "astsvm.storage.reader",
+    "run_loso": "astsvm.evaluation.loso",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,9 +12,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from astsvm.classifier_file import read_head, write_head
+from astsvm.classifier_file import pack_head, unpack_head
 from astsvm.config import TrainingSettings
-from astsvm.errors import InvalidInputError
+from astsvm.errors import InvalidInputError, StorageError
+from astsvm.storage.atomic import write_bytes_atomically
 
 __all__ = ["SvmHead"]
 
@@ -156,6 +157,36 @@ class SvmHead:
         best: npt.NDArray[np.int64] = np.argmax(self.decision_function(features), axis=1)
         return best
 
+    def to_bytes(self) -> bytes:
+        """Return the head as a file's content; equal heads give equal bytes."""
+        self._require_fitted()
+        parts = {"classes": self._classes, "seen": self._seen}
+        return pack_head({**parts, "scaler": self._scaler, "machines": self._machines})
+
+    @classmethod
+    def from_bytes(cls, data: bytes, source: str = "SVM head") -> Self:
+        """Read what :meth:`to_bytes` returned.
+
+        Nothing is built before every type in it is known to be harmless.
+
+        Parameters
+        ----------
+        data : bytes
+            The content.
+        source : str
+            What messages call it.
+
+        Raises
+        ------
+        StorageError
+            If it holds any other type, or is no complete head.
+        """
+        parts = unpack_head(data, source)
+        head = cls(parts["classes"])
+        head._classes, head._seen = parts["classes"], parts["seen"]
+        head._scaler, head._machines = parts["scaler"], parts["machines"]
+        return head
+
     def save(self, path: Path) -> None:
         """Write the head to a file, whole or not at all.
 
@@ -164,26 +195,22 @@ class SvmHead:
         StorageError
             If the system refuses to write.
         """
-        self._require_fitted()
-        parts = {"classes": self._classes, "seen": self._seen}
-        write_head(path, {**parts, "scaler": self._scaler, "machines": self._machines})
+        write_bytes_atomically(path, self.to_bytes())
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a head that :meth:`save` wrote.
-
-        Nothing is built before every type in the file is known to be harmless.
+        """Read a head that :meth:`save` wrote; see :meth:`from_bytes`.
 
         Raises
         ------
         StorageError
-            If the file cannot be read, holds any other type, or is no complete head.
+            If the file cannot be read, or is no complete head.
         """
-        parts = read_head(path)
-        head = cls(parts["classes"])
-        head._classes, head._seen = parts["classes"], parts["seen"]
-        head._scaler, head._machines = parts["scaler"], parts["machines"]
-        return head
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise StorageError(f"{path}: the SVM head cannot be read: {error.strerror}.") from error
+        return cls.from_bytes(data, str(path))
 
     def _estimators(self) -> list[Any]:
         return [] if self._machines is None else list(self._machines.estimators_)

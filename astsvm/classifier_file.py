@@ -1,97 +1,133 @@
-"""The file of an SVM head: a skops archive whose types and arrays are checked before use."""
+"""The file of an SVM head: a skops archive whose types and arrays are checked before use.
+
+skops names arrays after their place in memory and stamps every member with the time. Both are
+replaced by numbers in order of appearance and a fixed date, so that equal heads give equal bytes.
+"""
 
 from __future__ import annotations
 
+import io
+import json
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from astsvm.errors import StorageError
-from astsvm.storage.atomic import write_bytes_atomically
+from astsvm.storage.sealed_archive import ZIP_ERRORS, pack_archive
 
-__all__ = ["read_head", "write_head"]
+__all__ = ["pack_head", "unpack_head"]
 
 _FORMAT = "astsvm-svm-head"
 _VERSION = 1
 _MOST_CLASSES = 1000
+_SCHEMA = "schema.json"
 
 
-def write_head(path: Path, parts: dict[str, Any]) -> None:
-    """Write the parts of a head: `classes`, `seen`, `scaler` and `machines`.
-
-    Raises
-    ------
-    StorageError
-        If the system refuses to write.
-    """
+def pack_head(parts: dict[str, Any]) -> bytes:
+    """Return the file of a head with the parts `classes`, `seen`, `scaler` and `machines`."""
     import skops.io
 
     content = {"format": _FORMAT, "format_version": _VERSION, **parts}
-    write_bytes_atomically(path, skops.io.dumps(content))
+    return _without_addresses(skops.io.dumps(content))
 
 
-def read_head(path: Path) -> dict[str, Any]:
-    """Read what :func:`write_head` wrote.
+def unpack_head(data: bytes, source: str) -> dict[str, Any]:
+    """Return the parts of a head that :func:`pack_head` packed.
 
     Nothing is built before every type in the file is known to be harmless, and nothing is returned
     before the arrays fit together.
 
+    Parameters
+    ----------
+    data : bytes
+        The file's content.
+    source : str
+        What messages call the file.
+
     Raises
     ------
     StorageError
-        If the file cannot be read, holds any other type, or is no complete head.
+        If the file holds any other type, or is no complete head.
     """
-    content = _read_content(path)
+    content = _read_content(data, source)
     try:
         _check_parts(content)
     except (KeyError, AttributeError, TypeError, ValueError, IndexError) as error:
         raise StorageError(
-            f"{path}: expected a complete SVM head, but {error}. Train the model again."
+            f"{source}: expected a complete SVM head, but {error}. Train the model again."
         ) from error
     return content
 
 
-def _read_content(path: Path) -> dict[str, Any]:
+def _without_addresses(data: bytes) -> bytes:
+    numbers: dict[int, int] = {}
+    files: dict[str, str] = {}
+
+    def renumber(node: Any) -> None:
+        for value in node.values() if isinstance(node, dict) else node:
+            if isinstance(value, dict | list):
+                renumber(value)
+        if not isinstance(node, dict):
+            return
+        if isinstance(node.get("file"), str):
+            node["file"] = files.setdefault(node["file"], f"{len(files)}.npy")
+        if isinstance(node.get("__id__"), int):
+            node["__id__"] = numbers.setdefault(node["__id__"], len(numbers))
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        schema = json.loads(archive.read(_SCHEMA))
+        renumber(schema)
+        members = {new: archive.read(old) for old, new in files.items()}
+    return pack_archive({**members, _SCHEMA: json.dumps(schema).encode()})
+
+
+def _read_content(data: bytes, source: str) -> dict[str, Any]:
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
-        data = path.read_bytes()
+        _refuse_compressed(data)
         foreign = skops.io.get_untrusted_types(data=data)
         if foreign:
             raise StorageError(
-                f"{path}: refused, because it holds types that an SVM head never holds: "
+                f"{source}: refused, because it holds types that an SVM head never holds: "
                 f"{', '.join(foreign)}. Do not use this file."
             )
         content = skops.io.loads(data, trusted=[])
-    except OSError as error:
-        raise StorageError(f"{path}: the SVM head cannot be read: {error.strerror}.") from error
     except (
-        zipfile.BadZipFile,
+        *ZIP_ERRORS,
         UntrustedTypesFoundException,
-        KeyError,
-        ValueError,
         TypeError,
         AttributeError,
         ImportError,
-        IndexError,
-        RecursionError,
-        NotImplementedError,
+        MemoryError,
+        SyntaxError,
     ) as error:
+        text = " ".join(str(error).split())[:200]
         raise StorageError(
-            f"{path}: expected an SVM head written by astsvm, but the file is foreign or damaged "
-            f"({type(error).__name__}: {error})."
+            f"{source}: expected an SVM head written by astsvm, but the file is foreign or damaged "
+            f"({type(error).__name__}: {text})."
         ) from error
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise StorageError(f"{path}: expected an SVM head written by astsvm; it is something else.")
+        raise StorageError(
+            f"{source}: expected an SVM head written by astsvm; it is something else."
+        )
     if content.get("format_version") != _VERSION:
         raise StorageError(
-            f"{path}: the SVM head has format version {content.get('format_version')!r}, this "
+            f"{source}: the SVM head has format version {content.get('format_version')!r}, this "
             f"astsvm reads version {_VERSION}. Use the version that wrote it, or train again."
         )
     return content
+
+
+def _refuse_compressed(data: bytes) -> None:
+    """Refuse what could unfold to more than the file's own size; a head is stored as it is."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sizes = [info.file_size for info in archive.infolist()]
+        stored = all(info.compress_type == zipfile.ZIP_STORED for info in archive.infolist())
+    if not stored or sum(sizes) > len(data):
+        raise ValueError("its members are compressed, or claim more bytes than the file has")
 
 
 def _check_parts(content: dict[str, Any]) -> None:

@@ -6,6 +6,10 @@ every frame with that one transform, magnify, interpolate, then optical flow and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,10 +18,42 @@ from astsvm.config import PreprocessingSettings
 from astsvm.errors import AstsvmError, FrameReadError
 from astsvm.storage.encoding import ProcessedClip
 
-__all__ = ["Landmarks", "failure_reason", "process_clip"]
+__all__ = [
+    "Landmarks",
+    "ProcessedFrames",
+    "failure_reason",
+    "process_clip",
+    "process_frames",
+    "stream_features",
+]
 
 Landmarks = npt.NDArray[np.float32]
 """Of the onset frame, (68, 2) or (5, 2), in source pixels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProcessedFrames:
+    """What becomes of the frames of a clip.
+
+    Parameters
+    ----------
+    streams : dict of str to ndarray of shape (steps, H, W, C), float32
+        Features.
+    frames : ndarray of shape (length, size, size), uint8
+        Aligned, magnified, interpolated frames to look at.
+    landmarks : ndarray of shape (68 or 5, 2), float32, or None
+        Of the onset frame, in source pixels.
+    transform : ndarray of shape (2, 3), float64
+        From source pixels to aligned pixels.
+    decoded : int
+        Number of source frames.
+    """
+
+    streams: dict[str, npt.NDArray[np.float32]]
+    frames: npt.NDArray[np.uint8]
+    landmarks: Landmarks | None
+    transform: npt.NDArray[np.float64]
+    decoded: int
 
 
 def process_clip(
@@ -56,12 +92,7 @@ def process_clip(
         from astsvm.datasets.flow_images import read_flow_image
 
         return ProcessedClip(clip=clip, streams={"flow": read_flow_image(clip.source)[None]})
-    from astsvm.preprocessing import (
-        FaceAligner,
-        interpolate_frames,
-        iter_frames,
-        magnify_motion,
-    )
+    from astsvm.preprocessing import iter_frames
 
     source = iter_frames(clip.source, clip.onset, clip.offset)
     fps = clip.fps if clip.fps is not None else source.fps
@@ -70,26 +101,68 @@ def process_clip(
             f"{clip.source}: the frame rate is unknown and the magnification depends on it; "
             "expected an fps column, or a video that states it. Add the column."
         )
+    done = process_frames(source, fps, settings, landmarks=landmarks, name=str(clip.source))
+    return ProcessedClip(
+        clip=clip,
+        streams=done.streams,
+        frames=done.frames,
+        landmarks=done.landmarks,
+        transform=done.transform,
+        fps=fps,
+    )
+
+
+def process_frames(
+    frames: Iterable[npt.NDArray[Any]],
+    fps: float,
+    settings: PreprocessingSettings,
+    *,
+    landmarks: Landmarks | None = None,
+    name: str = "frames",
+) -> ProcessedFrames:
+    """Align, magnify and interpolate the frames of a clip, and compute its features.
+
+    Parameters
+    ----------
+    frames : iterable of ndarray of shape (H, W)
+        Grey, from onset to offset: uint8, uint16 or floats in [0, 1].
+    fps : float
+        Frames per second, by which the magnification is chosen.
+    settings : PreprocessingSettings
+        How frames become features.
+    landmarks : ndarray of shape (68, 2) or (5, 2), optional
+        Landmarks of the first frame in source pixels; None searches for them.
+    name : str
+        What messages call the frames.
+
+    Raises
+    ------
+    FrameReadError
+        If there are fewer than two frames, or they cannot be read.
+    FaceNotFoundError
+        If the first frame holds no face.
+    """
+    from astsvm.preprocessing import FaceAligner, interpolate_frames, magnify_motion
+
     aligned = FaceAligner(
         size=settings.size, method=settings.alignment, landmark_model=settings.landmark_model
-    ).align(source, landmarks=landmarks)
+    ).align(frames, landmarks=landmarks)
     if len(aligned.frames) < 2:
         raise FrameReadError(
-            f"{clip.source}: 1 frame from onset to offset; expected at least 2, since features "
+            f"{name}: 1 frame from onset to offset; expected at least 2, since features "
             "are changes between frames. Correct onset and offset, or leave the clip out."
         )
     band = settings.magnification
     magnified = magnify_motion(
         aligned.frames, alpha=band.alpha_at(fps), r1=band.r1, r2=band.r2, lambda_c=band.lambda_c
     )
-    frames = interpolate_frames(magnified, settings.length, settings.interpolation)
-    return ProcessedClip(
-        clip=clip,
-        streams=_features(frames, settings),
-        frames=np.rint(np.clip(frames, 0, 1) * 255).astype(np.uint8),
+    points = interpolate_frames(magnified, settings.length, settings.interpolation)
+    return ProcessedFrames(
+        streams=stream_features(points, settings),
+        frames=np.rint(np.clip(points, 0, 1) * 255).astype(np.uint8),
         landmarks=aligned.landmarks,
         transform=aligned.transform,
-        fps=fps,
+        decoded=len(aligned.frames),
     )
 
 
@@ -100,9 +173,10 @@ def failure_reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _features(
+def stream_features(
     frames: npt.NDArray[np.float32], settings: PreprocessingSettings
 ) -> dict[str, npt.NDArray[np.float32]]:
+    """Return optical flow and image differences of interpolated frames (length, H, W)."""
     from astsvm.features import idsf, optical_flow, without_head_motion
 
     streams = {}

@@ -175,27 +175,13 @@ def run_fold(task: FoldTask) -> FoldResult:
     from astsvm.network.start import start_tensorflow
 
     start_tensorflow()
-    from astsvm.classifier import SvmHead
-    from astsvm.evaluation.fold_network import FoldNetwork
-    from astsvm.evaluation.inner_selection import choose_within_training, settings_of_choice
+    from astsvm.evaluation.fold_fitting import fit_fold, require_finite
 
-    seed = (task.seed, fold_tag(task.subject))
-    training = task.settings.training
-    choice = choose_within_training(task, seed) if training.inner else None
-    network = FoldNetwork(task, seed)
-    diary = _EpochDiary(task, network)
-    losses = network.train(
-        task.train_indices,
-        task.train_labels,
-        epochs=choice.epochs if choice else training.epochs,
-        after_epoch=diary.write if task.every_epoch else None,
-    )
-    features, labels = network.training_features(task.train_indices, task.train_labels)
+    diary = _EpochDiary(task)
+    fitted = fit_fold(task, after_epoch=diary.write if task.every_epoch else None)
+    network, svm = fitted.network, fitted.svm
     found = network.predict(task.test_indices)
-    _require_finite(task, losses, features, found.features, found.probabilities)
-    if choice:
-        training = settings_of_choice(training, choice, features)
-    svm = SvmHead(task.classes).fit(features, labels, training)
+    require_finite(task, found.features, found.probabilities)
     maps = network.maps(task.test_indices)
     return FoldResult(
         seed=task.seed,
@@ -203,8 +189,8 @@ def run_fold(task: FoldTask) -> FoldResult:
         clips=task.test_clips,
         probabilities=found.probabilities,
         svm_scores=svm.decision_function(found.features),
-        losses=losses,
-        chosen=choice.as_numbers() if choice else {},
+        losses=fitted.losses,
+        chosen=fitted.choice.as_numbers() if fitted.choice else {},
         epoch_probabilities=diary.probabilities,
         epoch_svm_scores=diary.svm_scores,
         scaler_mean=svm.scaler_mean,
@@ -224,33 +210,24 @@ class _EpochDiary:
     ----------
     task : FoldTask
         The fold.
-    network : FoldNetwork
-        The network in training.
     """
 
-    def __init__(self, task: FoldTask, network: FoldNetwork) -> None:
-        self._task, self._network = task, network
+    def __init__(self, task: FoldTask) -> None:
+        self._task = task
         nothing = (0, len(task.test_clips), task.classes)
         self.probabilities = np.empty(nothing, np.float32)
         self.svm_scores = np.empty(nothing, np.float64)
 
-    def write(self, epoch: int) -> None:
+    def write(self, network: FoldNetwork, epoch: int) -> None:
         """Fit the SVM as it would be fitted now, and note what both heads say."""
         from astsvm.classifier import SvmHead
+        from astsvm.evaluation.fold_fitting import require_finite
 
-        task, network = self._task, self._network
+        task = self._task
         features, labels = network.training_features(task.train_indices, task.train_labels)
         found = network.predict(task.test_indices)
-        _require_finite(task, features, found.features, found.probabilities)
+        require_finite(task, features, found.features, found.probabilities)
         svm = SvmHead(task.classes).fit(features, labels, task.settings.training)
         scores = svm.decision_function(found.features)
         self.probabilities = np.concatenate([self.probabilities, found.probabilities[None]])
         self.svm_scores = np.concatenate([self.svm_scores, scores[None]])
-
-
-def _require_finite(task: FoldTask, *arrays: npt.NDArray[np.floating]) -> None:
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise EvaluationError(
-            f"the training of the fold of {task.subject} (seed {task.seed}) diverged: its loss or "
-            "features are not finite. Lower the learning rate."
-        )

@@ -62,15 +62,15 @@ class FoldNetwork:
         self._seed = seed
         self._streams = task.settings.network.streams
         shapes: Shapes = tuple((name, task.clips.streams[name]) for name in self._streams)
-        structure = (task.settings.network.to_json(), shapes, task.classes)
+        self._structure = (task.settings.network.to_json(), shapes, task.classes)
         self._model, self._outputs = compiled_network(
-            *structure, task.settings.training.learning_rate
+            *self._structure, task.settings.training.learning_rate
         )
         number = int(np.random.SeedSequence(list(seed)).generate_state(1)[0])
         # Keras draws the seeds of initial weights and dropout from here. Not set_random_seed, which
         # has TensorFlow forget its compiled functions as well: some 8 s a fold.
         random.seed(number)
-        _begin_anew(self._model, _built(*structure))
+        _begin_anew(self._model, _built(*self._structure))
 
     def train(
         self,
@@ -141,6 +141,12 @@ class FoldNetwork:
             self._task.clips, self._streams, indices, batch_size=_CLIPS_A_MAP_BATCH
         )
         return clip_maps(self._model, self._streams, batches)
+
+    def copy(self) -> keras.Model:
+        """Return a network with the same weights that nothing takes over, not compiled."""
+        model = _built(*self._structure)
+        model.set_weights(self.weights())
+        return model
 
     def weights(self) -> list[npt.NDArray[Any]]:
         """Return all weights, moving statistics included."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from astsvm.storage.reader import ClipCollection
 
-__all__ = ["run_loso"]
+__all__ = ["opened_clips", "run_loso"]
 
 _LONGEST_REASON = 1000
 
@@ -123,7 +123,7 @@ def run_loso(
     dispatch = FoldDispatch(workers, cluster, gpus_per_fold, fold_timeout)
     with closing(RunFolder(Path(output))) as folder:
         # Open as long as folds are handed out: only then does a copy know the digest to insist on.
-        with _opened(clips) as collection:
+        with opened_clips(clips) as collection:
             plan = plan_run(
                 collection,
                 settings,
@@ -159,9 +159,10 @@ def _check_permutation(seed: Any) -> None:
         )
 
 
-def _opened(
+def opened_clips(
     clips: ClipCollection | str | Path | Sequence[str | Path],
 ) -> AbstractContextManager[ClipCollection]:
+    """Open clip files, to be closed by the ``with`` statement; what is open already stays so."""
     from astsvm.storage.reader import ClipCollection, open_clips
 
     if isinstance(clips, ClipCollection):

@@ -32,6 +32,7 @@ _DECISIVE_CODE = (
     "datasets/protocol_tables.py",
     "datasets/protocols.py",
     "evaluation/fold.py",
+    "evaluation/fold_fitting.py",
     "evaluation/fold_network.py",
     "evaluation/inner_selection.py",
     "evaluation/metrics.py",

@@ -113,7 +113,7 @@ def child(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
         raise StorageError(f"{_inside(group)}{name} is missing; the file is damaged or foreign.")
     if group.id.links.get_info(key).type != h5py.h5l.TYPE_HARD:
         raise StorageError(
-            f"{_inside(group)}{name} is a link to elsewhere, which a clip file never holds. "
+            f"{_inside(group)}{name} is a link to elsewhere, which files of astsvm never hold. "
             "Do not trust this file."
         )
     found = group[name]
@@ -174,7 +174,7 @@ def array_place(item: h5py.Group | h5py.Dataset, dtype: str, dimensions: int) ->
     if not contiguous or properties.get_external_count() or properties.get_nfilters():
         raise StorageError(
             f"{item.name} must be stored contiguous and unfiltered in this file; virtual, "
-            "external, chunked and compressed storage are refused. Preprocess again."
+            "external, chunked and compressed storage are refused."
         )
     offset = item.id.get_offset()
     # Python integers: a forged shape must not overflow on its way to the comparison.

@@ -1,0 +1,169 @@
+"""Network and SVM of a bundle, built and checked against each other, ready to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from astsvm.errors import AstsvmError, InvalidInputError, StorageError
+from astsvm.recognizer.bundle import Bundle
+from astsvm.recognizer.calibration import calibrated
+from astsvm.recognizer.recognition import Decisions
+
+if TYPE_CHECKING:
+    import keras
+
+    from astsvm.classifier import SvmHead
+
+__all__ = ["TrainedModel"]
+
+_FLOAT = 4
+_FLOAT16_MAXIMUM = float(np.finfo(np.float16).max)
+
+Maps = dict[str, npt.NDArray[np.float16]]
+Streams = dict[str, npt.NDArray[np.float16]]
+
+
+class TrainedModel:
+    """The trained parts of a bundle.
+
+    Clips go through the network one at a time: what is said of one does not depend on the company
+    it comes in, to the last digit, and nothing is compiled anew for another number of clips.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Where settings and weights come from.
+
+    Raises
+    ------
+    StorageError
+        If the parts do not fit together; the message does not name the file.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._manifest, self._settings = bundle.manifest, bundle.settings
+        self.network = _built(bundle)
+        self.svm = _head(bundle, int(self._feature_layer.output.shape[-1]))
+        self._outputs = self._with_features()
+
+    @property
+    def _feature_layer(self) -> Any:
+        from astsvm.network.model import FEATURES
+
+        return self.network.get_layer(FEATURES)
+
+    def _with_features(self) -> keras.Model:
+        import keras
+
+        outputs = {"features": self._feature_layer.output, "probabilities": self.network.output}
+        return keras.Model(self.network.input, outputs)
+
+    def decide(self, streams: Mapping[str, npt.NDArray[Any]]) -> Decisions:
+        """Say what clips are.
+
+        Parameters
+        ----------
+        streams : mapping of str to ndarray of shape (n, T, H, W, C), floating
+            What the network takes, all of the same n clips.
+
+        Raises
+        ------
+        InvalidInputError
+            If a stream is missing, of another shape, or not finite.
+        """
+        clips = self.checked(streams)
+        count = len(next(iter(clips.values())))
+        found = [
+            self._outputs.predict_on_batch(
+                {name: array[i : i + 1] for name, array in clips.items()}
+            )
+            for i in range(count)
+        ]
+        features = np.concatenate([one["features"] for one in found])
+        scores = self.svm.decision_function(features)
+        calibration = self._manifest.calibration
+        return Decisions(
+            scores=scores,
+            probabilities=None if calibration is None else calibrated(scores, calibration),
+            softmax=np.concatenate([one["probabilities"] for one in found]),
+            features=features,
+        )
+
+    def look(self, streams: Mapping[str, npt.NDArray[Any]]) -> tuple[Maps, Maps]:
+        """Return attention and motion of a single clip, see :class:`Recognition`."""
+        from astsvm.evaluation.attention_maps import clip_maps
+
+        maps = clip_maps(self.network, list(self._manifest.data.streams), [self.checked(streams)])
+        return (
+            {name: values[0] for name, values in maps.attention.items()},
+            {name: values[0] for name, values in maps.motion.items()},
+        )
+
+    def checked(self, streams: Mapping[str, npt.NDArray[Any]]) -> Streams:
+        """Return the streams that the network takes, as they are stored: float16."""
+        clips: Streams = {}
+        for name, shape in self._manifest.data.streams.items():
+            if name not in streams:
+                raise InvalidInputError(
+                    f"the model takes the streams {', '.join(self._manifest.data.streams)}, "
+                    f"received {', '.join(streams) or 'none'}: {name} is missing."
+                )
+            values = np.asarray(streams[name])
+            if values.dtype.kind != "f" or values.shape[1:] != shape or not len(values):
+                raise InvalidInputError(
+                    f"stream {name!r}: the model takes floating-point clips of shape (n, "
+                    f"{', '.join(map(str, shape))}), received {values.dtype} of shape "
+                    f"{values.shape}. Preprocess with the model's settings."
+                )
+            if not np.abs(values).max() <= _FLOAT16_MAXIMUM:  # false for NaN as well
+                raise InvalidInputError(
+                    f"stream {name!r} holds NaN, or a value beyond float16. Check the frames."
+                )
+            clips[name] = values.astype(np.float16)
+        if len({len(values) for values in clips.values()}) > 1:
+            raise InvalidInputError("all streams must hold the same number of clips.")
+        return clips
+
+
+def _built(bundle: Bundle) -> keras.Model:
+    """Build the network from the settings, and take over the numbers of its file."""
+    manifest, settings = bundle.manifest, bundle.settings.network
+    if tuple(manifest.data.streams) != settings.streams:
+        raise StorageError("its settings and its manifest name different streams")
+    _refuse_giants(bundle)
+    from astsvm.network.start import start_tensorflow
+
+    start_tensorflow()
+    from astsvm.network.model import build_network
+    from astsvm.network.network_file import load_weights
+
+    try:
+        network = build_network(manifest.data.streams, len(manifest.class_names), settings=settings)
+        load_weights(network, bundle.network)
+    except AstsvmError as error:
+        raise StorageError(f"network.keras: {str(error).rstrip('.')}") from error
+    return network
+
+
+def _refuse_giants(bundle: Bundle) -> None:
+    """Build no network whose kernels alone are more than the file holds."""
+    first, second = bundle.settings.network.filters
+    for frames, _, _, channels in bundle.manifest.data.streams.values():
+        if _FLOAT * first * max(second, frames * channels) > len(bundle.network):
+            raise StorageError("its settings describe a larger network than it holds")
+
+
+def _head(bundle: Bundle, width: int) -> SvmHead:
+    from astsvm.classifier import SvmHead
+
+    try:
+        head = SvmHead.from_bytes(bundle.classifier, "classifier.skops")
+    except StorageError as error:
+        raise StorageError(str(error).rstrip(".")) from error
+    if head.classes != len(bundle.manifest.class_names) or len(head.scaler_mean) != width:
+        raise StorageError("its SVM is for other classes or another network")
+    return head
