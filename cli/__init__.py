@@ -32,6 +32,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "compare",
+    "export",
     "doctor",
 )
 EXIT_INTERRUPTED = 130

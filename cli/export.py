@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from astsvm.export import FORMATS
+
+if TYPE_CHECKING:
+    from astsvm.export import ExportFormat
 
 __all__ = ["export"]
 
@@ -27,7 +31,7 @@ __all__ = ["export"]
     required=True,
     help="The folder to make; TensorFlow Serving wants a number as its name.",
 )
-def export(model: Path, kind: str, output: Path) -> None:
+def export(model: Path, kind: ExportFormat, output: Path) -> None:
     """Write MODEL, which `astsvm train --final` made, for TensorFlow, ONNX or Keras.
 
     A SavedModel takes aligned frames and gives classes and scores, without astsvm, OpenCV or
