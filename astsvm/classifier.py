@@ -97,6 +97,12 @@ class SvmHead:
         return self._classes
 
     @property
+    def seen(self) -> npt.NDArray[np.int64]:
+        """Classes that training clips showed, ascending."""
+        self._require_fitted()
+        return self._seen
+
+    @property
     def scaler_mean(self) -> Features:
         """Mean of every feature over the training clips, shape (d,)."""
         self._require_fitted()

@@ -33,6 +33,7 @@ COMMANDS = (
     "evaluate",
     "compare",
     "predict",
+    "export",
     "doctor",
 )
 EXIT_INTERRUPTED = 130

@@ -15,7 +15,9 @@ the whole batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, partial, reduce
 from typing import Any
@@ -23,9 +25,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["FrameMoments", "affine_maps", "frame_moments", "window_means"]
+__all__ = ["FrameMoments", "affine_maps", "frame_moments", "nothing_compiled", "window_means"]
 
 _MOST_PARTS = 16
+_plain: ContextVar[bool] = ContextVar("plain", default=False)
 
 
 @dataclass(frozen=True)
@@ -184,13 +187,25 @@ def _each_clip(function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
     return batched
 
 
+@contextmanager
+def nothing_compiled() -> Iterator[None]:
+    """Build graphs, meanwhile, of plain operations on whole batches: for runtimes without XLA."""
+    before = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(before)
+
+
 def _over_batch(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of one clip as one of a batch."""
-    if tf.config.list_physical_devices("GPU"):
-        return lambda *batch: tf.vectorized_map(lambda clip: function(*clip), batch)
+    # The functions are plain arithmetic: there is no Python of them to be turned into a graph.
     compiled = tf.function(function, jit_compile=True, autograph=False)
 
     def over_batch(*batch: Any) -> Any:
+        if _plain.get() or tf.config.list_physical_devices("GPU"):
+            return tf.vectorized_map(lambda clip: function(*clip), batch)
+
         def one(index: Any) -> Any:
             return compiled(*tf.nest.map_structure(lambda part: part[index], batch))
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all.
+"""Files and folders that are there whole or not at all.
 
 A file is written under a temporary name, flushed to the disk, and renamed; then the folder's entry
 is flushed as well. A crash at any moment leaves the old file, or none, but never half of one.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ __all__ = [
     "sync_file",
     "write_atomically",
     "write_bytes_atomically",
+    "write_folder_atomically",
     "write_text_atomically",
 ]
 
@@ -79,6 +81,50 @@ def write_bytes_atomically(path: Path, data: bytes | memoryview) -> None:
 def write_text_atomically(path: Path, text: str) -> None:
     """Write `text` as UTF-8 to `path`, whole or not at all; see :func:`write_atomically`."""
     write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def write_folder_atomically(folder: Path, fill: Callable[[Path], object]) -> None:
+    """Let `fill` fill a temporary folder, then give it the name `folder`.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder to appear. An empty one of that name is replaced; any other is left alone.
+    fill : callable
+        Receives the path of an empty folder. Its errors pass through, except for OSError; the
+        folder is deleted then.
+
+    Raises
+    ------
+    StorageError
+        If there is something at `folder` already, or the system refuses to write.
+    """
+    target = Path(os.path.realpath(folder))
+    temporary = target.parent / f".astsvm-{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+    try:
+        if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+            raise StorageError(
+                f"{folder}: there is something already, and it is not overwritten. Give another "
+                "name, or delete it first."
+            )
+        temporary.mkdir()
+        fill(temporary)
+        for path in temporary.rglob("*"):
+            if path.is_file():
+                sync_file(path)
+            else:
+                _sync_folder(path)
+        _sync_folder(temporary)
+        temporary.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"{folder}: the folder cannot be written: {reason}. Nothing was changed; check that "
+            f"{target.parent} exists, may be written to, and has space left."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def sync_file(path: Path) -> None:

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from astsvm.errors import StorageError
-from astsvm.storage.atomic import write_atomically, write_bytes_atomically, write_text_atomically
+from astsvm.storage.atomic import (
+    write_atomically,
+    write_bytes_atomically,
+    write_folder_atomically,
+    write_text_atomically,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -113,3 +118,34 @@ def test_the_temporary_file_may_lie_elsewhere(tmp_path: Path) -> None:
     assert seen == [tmp_path / "work"]
     assert names(tmp_path) == ["a", "work"]
     assert names(tmp_path / "work") == []
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    def fill(folder: Path) -> None:
+        (folder / "deep").mkdir()
+        (folder / "deep" / "a").write_text("x")
+        assert names(tmp_path) == [folder.name]
+
+    write_folder_atomically(tmp_path / "model", fill)
+    assert (tmp_path / "model" / "deep" / "a").read_text() == "x"
+
+    def fail(folder: Path) -> None:
+        (folder / "a").write_text("x")
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        write_folder_atomically(tmp_path / "other", fail)
+    assert names(tmp_path) == ["model"]
+
+
+def test_a_folder_that_holds_something_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    write_folder_atomically(tmp_path / "empty", lambda folder: (folder / "a").write_text("x"))
+    assert (tmp_path / "empty" / "a").exists()
+    (tmp_path / "file").write_text("mine")
+    for name in ("empty", "file"):
+        with pytest.raises(StorageError, match="there is something already"):
+            write_folder_atomically(tmp_path / name, lambda folder: None)
+    with pytest.raises(StorageError, match="No such file"):
+        write_folder_atomically(tmp_path / "none" / "a", lambda folder: None)
+    assert names(tmp_path) == ["empty", "file"]

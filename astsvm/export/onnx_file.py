@@ -1,0 +1,72 @@
+"""The network and the SVM as one ONNX file, from features to classes.
+
+Features by stream come from :mod:`astsvm.features` or a clip file; the SavedModel has the flow in
+it as well.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+# First, because it sets the environment that TensorFlow reads when it is imported.
+from astsvm.network.clip_passes import nothing_compiled
+
+# isort: split
+import tensorflow as tf
+
+from astsvm.errors import MissingResourceError
+from astsvm.export.model_parts import ModelParts
+from astsvm.export.saved_model import ServedModel
+from astsvm.storage.atomic import write_bytes_atomically
+
+__all__ = ["write_onnx"]
+
+OPSET = 18
+
+
+def write_onnx(parts: ModelParts, path: Path) -> None:
+    """Write an ONNX file, whole or not at all.
+
+    Its inputs are the streams by name, (batch, T, H, W, C) float32. Its outputs are ``class``
+    (batch,) int64, ``scores`` (batch, classes) float64, the SVM's decision values, ``softmax``
+    (batch, classes) float32, and ``probabilities`` (batch, classes) float64 if the model is
+    calibrated. Its metadata hold ``labels``, the names of the classes as a JSON list.
+
+    Parameters
+    ----------
+    parts : ModelParts
+        What to export.
+    path : Path
+        The file.
+
+    Raises
+    ------
+    MissingResourceError
+        If tf2onnx is not installed.
+    StorageError
+        If the file cannot be written.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            import tf2onnx
+    except ImportError as error:
+        raise MissingResourceError(
+            "ONNX files are made by tf2onnx, which is not installed: pip install 'astsvm[onnx]'."
+        ) from error
+    with nothing_compiled():
+        model = ServedModel(parts)
+        streams = {
+            name: tf.TensorSpec((None, *shape), tf.float32, name=name)
+            for name, shape in model.shapes.items()
+        }
+
+        function = tf.function(model.classify, input_signature=[streams], autograph=False)
+        converted, _ = tf2onnx.convert.from_function(
+            function, input_signature=[streams], opset=OPSET
+        )
+    entry = converted.metadata_props.add()
+    entry.key, entry.value = "labels", json.dumps(list(parts.class_names))
+    write_bytes_atomically(path, converted.SerializeToString())
