@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from astsvm.errors import MissingResourceError
+from astsvm.errors import AstsvmError, MissingResourceError
 
 __all__ = ["Finding", "diagnose"]
 
@@ -60,6 +60,7 @@ def diagnose(folder: Path | None = None) -> list[Finding]:
         _processor(),
         _onednn(),
         *_landmark_files(),
+        *_shipped_models(),
         _disk(folder or Path.cwd()),
         _gpu(),
     ]
@@ -125,6 +126,23 @@ def _landmark_files() -> list[Finding]:
         else:
             findings.append(Finding(name, f"{path} ({licence})"))
     return findings
+
+
+def _shipped_models() -> list[Finding]:
+    from astsvm.recognizer.shipped import verified_models, weights_folder
+
+    try:
+        folder = weights_folder()
+        models = verified_models(folder)
+    except AstsvmError as error:
+        return [Finding("shipped models", "missing or damaged", str(error), fault=True)]
+    return [
+        Finding(
+            f"model {name}",
+            f"whole, in {folder}{', trained on SYNTHETIC clips' if model.synthetic else ''}",
+        )
+        for name, model in models.items()
+    ]
 
 
 def _disk(folder: Path) -> Finding:

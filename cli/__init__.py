@@ -33,6 +33,7 @@ COMMANDS = (
     "evaluate",
     "compare",
     "export",
+    "predict",
     "doctor",
 )
 EXIT_INTERRUPTED = 130

@@ -16,6 +16,7 @@ from astsvm.config import PRESETS, Settings
 
 __all__ = [
     "RESUMABLE",
+    "Names",
     "chosen_settings",
     "chosen_workers",
     "cluster_option",
@@ -63,6 +64,26 @@ class DatasetName(click.ParamType):
                 ctx,
             )
         return str(value)
+
+
+class Names(click.ParamType):
+    """A comma-separated list of different names out of a few."""
+
+    name = "name[,name]"
+
+    def __init__(self, *allowed: str) -> None:
+        self.allowed = allowed
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Split and check what was given."""
+        if isinstance(value, tuple):
+            return value
+        names = tuple(part.strip() for part in str(value).split(","))
+        if len(set(names)) < len(names) or not set(names) <= set(self.allowed):
+            self.fail(f"expected {' and/or '.join(self.allowed)}, received {value!r}.", param, ctx)
+        return names
 
 
 dataset_option = click.option(

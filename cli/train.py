@@ -1,4 +1,4 @@
-"""`astsvm train`: judge the method on clips, one subject held out at a time."""
+"""`astsvm train`: judge the method, one subject held out at a time, or train a model on all."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from astsvm.cli.final_model import train_final
 from astsvm.cli.options import (
     RESUMABLE,
+    Names,
     chosen_settings,
     chosen_workers,
     cluster_option,
@@ -31,32 +34,27 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
-
-class Names(click.ParamType):
-    """A comma-separated list of different names out of a few."""
-
-    name = "name[,name]"
-
-    def __init__(self, *allowed: str) -> None:
-        self.allowed = allowed
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """Split and check what was given."""
-        if isinstance(value, tuple):
-            return value
-        names = tuple(part.strip() for part in str(value).split(","))
-        if len(set(names)) < len(names) or not set(names) <= set(self.allowed):
-            self.fail(f"expected {' and/or '.join(self.allowed)}, received {value!r}.", param, ctx)
-        return names
+_OF_LOSO = (
+    "seeds",
+    "workers",
+    "cluster",
+    "gpus_per_fold",
+    "oracle_epoch",
+    "permute_labels",
+    "fold_timeout",
+    "tensorboard",
+    "resume",
+)
+_OF_FINAL = ("seed", "calibrate", "metrics_run")
+"""Parameters that have a meaning with --loso, or with --final, only."""
 
 
 @click.command()
 @click.argument(
     "clips", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option("--loso", is_flag=True, help="Leave one subject out at a time.")
+@click.option("--loso", is_flag=True, help="Judge: leave one subject out at a time.")
+@click.option("--final", is_flag=True, help="Train one model on all clips, to be used.")
 @click.option(
     "--protocol",
     type=click.Choice(list(PROTOCOLS)),
@@ -65,8 +63,28 @@ class Names(click.ParamType):
     help="The classes: those of the sheets, or a published choice of them.",
 )
 @settings_options
-@click.option("--epochs", type=click.IntRange(1), help="Epochs of every fold, fixed beforehand.")
-@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="1..K.")
+@click.option("--epochs", type=click.IntRange(1), help="Epochs, fixed beforehand.")
+@click.option(
+    "--seeds", type=click.IntRange(1), default=1, show_default=True, help="With --loso: 1..K."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the --final model."
+)
+@click.option(
+    "--calibrate",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="RUN",
+    help="With --final: a finished --loso run of the same clips and settings, whose held-out "
+    "scores give the model its probabilities.",
+)
+@click.option(
+    "--metrics",
+    "metrics_run",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="RUN",
+    help="With --final: such a run, whose figures go into the model card.  [default: that of "
+    "--calibrate]",
+)
 @workers_option
 @cluster_option
 @click.option(
@@ -126,9 +144,9 @@ class Names(click.ParamType):
 @click.option(
     "-o",
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     required=True,
-    help="The run's folder to write.",
+    help="The run's folder to write; with --final the model's file.",
 )
 @quiet_option
 @json_option
@@ -137,11 +155,15 @@ def train(
     ctx: click.Context,
     clips: tuple[Path, ...],
     loso: bool,
+    final: bool,
     protocol: str,
     preset: str | None,
     settings_file: Path | None,
     epochs: int | None,
     seeds: int,
+    seed: int,
+    calibrate: Path | None,
+    metrics_run: Path | None,
     workers: int,
     cluster: str | None,
     gpus_per_fold: float | None,
@@ -161,7 +183,7 @@ def train(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Evaluate the method on CLIPS, files that `astsvm preprocess` wrote.
+    """Judge the method on CLIPS, files that `astsvm preprocess` wrote, or train a model on them.
 
     With --loso, every subject is held out once; everything is fitted on the others. Several files
     form one composite set. The folder of the run gets config.json, the folds, predictions.csv,
@@ -169,15 +191,16 @@ def train(
 
     A fold that fails is left out with its reason, one whose process dies or hangs after three
     tries; the exit code is then 3.
-    """
-    if not loso:
-        raise click.UsageError(
-            "say how to train: --loso holds out one subject at a time and judges the method."
-        )
-    from astsvm import run_loso
-    from astsvm.reporting import write_report
-    from astsvm.reporting.tensorboard import TensorboardLog
 
+    With --final, the method is trained on all clips, and the model is written to one file for
+    `astsvm predict`. It cannot be judged by clips it has seen: that is what --loso is for.
+    """
+    if loso == final:
+        raise click.UsageError(
+            "say how to train, by one of two: --loso holds out one subject at a time and judges "
+            "the method; --final trains one model on all clips, to be used."
+        )
+    _refuse_idle(ctx, _OF_LOSO if final else _OF_FINAL, "--final" if final else "--loso")
     settings = chosen_settings(preset, settings_file)
     network = {
         "streams": streams,
@@ -195,6 +218,13 @@ def train(
         network=settings.network.replace(**_given(network)),
         training=settings.training.replace(**_given(training)),
     )
+    if final:
+        train_final(clips, settings, protocol, seed, calibrate, metrics_run, output, as_json, quiet)
+        return
+    from astsvm import run_loso
+    from astsvm.reporting import write_report
+    from astsvm.reporting.tensorboard import TensorboardLog
+
     log = TensorboardLog(output) if tensorboard else None
     with (
         kept_on_interrupt(RESUMABLE),
@@ -221,6 +251,14 @@ def train(
     if not as_json:
         click.echo(f"report: {report}", err=True)
     print_result(ctx, metrics, as_json=as_json)
+
+
+def _refuse_idle(ctx: click.Context, names: tuple[str, ...], mode: str) -> None:
+    """Refuse options that were given although they mean nothing in a mode."""
+    options = {parameter.name: parameter.opts[0] for parameter in ctx.command.params}
+    for name in names:
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"{options[name]} has no meaning with {mode}; leave it out.")
 
 
 def _watching(

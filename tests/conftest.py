@@ -13,7 +13,13 @@ import numpy as np
 import pytest
 
 from astsvm.clip import Clip
-from astsvm.config import PreprocessingSettings
+from astsvm.config import (
+    FlowSettings,
+    NetworkSettings,
+    PreprocessingSettings,
+    Settings,
+    TrainingSettings,
+)
 from astsvm.datasets import Dataset
 from astsvm.storage import PartsFolder, ProcessedClip
 
@@ -78,6 +84,130 @@ def _flow(number: int, seed: int) -> np.ndarray:
     flow = np.random.default_rng([7, seed]).normal(0, 0.3, (2, 16, 16, 2))
     flow[:, 4 * number : 4 * number + 6, :, number % 2] += 1.5
     return flow.astype(np.float32)
+
+
+# Frames that are cropped already: no face has to be found in a few moving dots.
+SMALL = Settings(
+    preset="small",
+    preprocessing=PreprocessingSettings(
+        size=32, alignment="none", length=5, flow=FlowSettings(window=9, levels=2)
+    ),
+    network=NetworkSettings(attention="fam", modules=("2d",), filters=(2, 2)),
+    training=TrainingSettings(epochs=2, batch_size=4, learning_rate=0.01),
+)
+
+
+@pytest.fixture(scope="session")
+def small_settings():
+    """Give settings of a model that takes little time, from frames on."""
+    return SMALL
+
+
+@pytest.fixture(scope="session")
+def moving_dots():
+    """Make the frames of a clip, (8, 40, 48) uint8: dots that move the way of a class."""
+
+    def make(number: int, seed: int = 0) -> np.ndarray:
+        generator = np.random.default_rng([number, seed])
+        places = generator.uniform(8, 32, (12, 2))
+        rows, columns = np.mgrid[:40, :48]
+        frames = np.full((8, 40, 48), 60.0)
+        for step in range(8):
+            shift = step * 0.25 * np.array([(1, 0), (0, 1), (-1, 0)][number])
+            for y, x in places + shift:
+                frames[step] += 90 * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 8)
+        return np.clip(frames, 0, 255).astype(np.uint8)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def frame_folders(tmp_path_factory, moving_dots):
+    """Write clips of dots as folders of PNGs with a clips.csv: three subjects, three classes."""
+    import cv2
+
+    root = tmp_path_factory.mktemp("dots")
+    lines = ["clip,subject,label,path,onset,offset,fps"]
+    for subject in range(3):
+        for number, label in enumerate(CLASSES):
+            folder = root / f"s{subject}_{label}"
+            folder.mkdir()
+            for index, frame in enumerate(moving_dots(number, subject)):
+                assert cv2.imwrite(str(folder / f"{index}.png"), frame)
+            lines.append(f"{folder.name},s{subject},{label},{folder.name},1,6,100")
+    (root / "clips.csv").write_text("\n".join(lines))
+    return root
+
+
+@pytest.fixture(scope="session")
+def dots_file(frame_folders, tmp_path_factory):
+    """Preprocess the clips of dots into a clip file, which is not marked as synthetic."""
+    from astsvm.datasets import load_dataset
+    from astsvm.pipeline import preprocess_dataset
+
+    path = tmp_path_factory.mktemp("dots-clips") / "dots.h5"
+    dataset = load_dataset("folder", frame_folders)
+    summary = preprocess_dataset(dataset, path, SMALL.preprocessing)
+    assert (summary.stored, summary.problems) == (9, ())
+    return path
+
+
+@pytest.fixture(scope="session")
+def make_bundle():
+    """Make a bundle whose network is not trained; manifest and settings may be changed."""
+
+    def make(settings: Settings = SMALL, **changes):
+        from astsvm.network.start import start_tensorflow
+
+        start_tensorflow()
+        from astsvm.classifier import SvmHead
+        from astsvm.network import build_network, feature_extractor
+        from astsvm.network.network_file import pack_network
+        from astsvm.recognizer.bundle import Bundle
+        from astsvm.recognizer.manifest import Manifest, TrainingData, TrainingRecord
+        from astsvm.recognizer.model_card import model_card
+
+        shapes = {"flow": (4, 32, 32, 2), "idsf": (4, 32, 32, 1)}
+        shapes = {name: shapes[name] for name in settings.network.streams}
+        network = build_network(shapes, 3, settings=settings.network)
+        generator = np.random.default_rng(5)
+        weights = [generator.normal(0, 0.3, w.shape).astype(w.dtype) for w in network.get_weights()]
+        network.set_weights([abs(w) if w.ndim == 1 else w for w in weights])
+        clips = {
+            name: generator.normal(0, 1, (12, *shape)).astype(np.float16)
+            for name, shape in shapes.items()
+        }
+        features = feature_extractor(network).predict_on_batch(clips)
+        head = SvmHead(3).fit(features, np.arange(12) % 3, settings.training)
+        data = TrainingData(
+            digest="ab" * 32,
+            datasets=("folder",),
+            clips=12,
+            subjects=4,
+            clips_by_class=dict.fromkeys(CLASSES, 4),
+            left_out=0,
+            streams=shapes,
+        )
+        manifest = Manifest(
+            generated_by="astsvm 0.1.0",
+            versions={"python": "3"},
+            class_names=CLASSES,
+            protocol="as-labelled",
+            synthetic=True,
+            data=data,
+            training=TrainingRecord(seed=1, epochs=2, final_loss=0.5, chosen={}),
+            members={},
+        ).replace(**changes)
+        card = model_card(manifest, settings)
+        return Bundle.sealed(manifest, settings, pack_network(network), head.to_bytes(), card)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def bundle(make_bundle):
+    """Give a bundle whose network is not trained, marked as synthetic, not calibrated."""
+    return make_bundle()
 
 
 @pytest.fixture(scope="module")

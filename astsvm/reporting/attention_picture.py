@@ -18,7 +18,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from astsvm.reporting.fold_readings import MapsOfClip
 from astsvm.reporting.picture import RIGHT, SOFT, Picture, drawn, write_heading
 
-__all__ = ["attention_limit", "attention_picture"]
+__all__ = ["attention_limit", "attention_picture", "draw_frames", "draw_places"]
 
 _STREAMS = {"flow": "flow", "idsf": "image difference"}
 _SMALLEST_LIMIT, _LARGEST_LIMIT = 1.1, 16.0
@@ -80,8 +80,8 @@ def _paint(
     for row, (stream, motion) in zip(panels, maps.motion.items(), strict=True):
         row[0].set_ylabel(_STREAMS.get(stream, stream), parse_math=False)
         _draw_motion(row[0], motion)
-        drawn_map = _draw_places(row[1], motion, maps.attention.get(stream), limit) or drawn_map
-        _draw_frames(row[2], maps.attention.get(f"{stream}_frames"))
+        drawn_map = draw_places(row[1], motion, maps.attention.get(stream), limit) or drawn_map
+        draw_frames(row[2], maps.attention.get(f"{stream}_frames"))
     for axes, heading in zip(panels[0], ("motion", "attention", "by frame"), strict=True):
         axes.set_title(heading, fontsize=9)
     if drawn_map is not None:
@@ -96,12 +96,13 @@ def _draw_motion(axes: Any, motion: npt.NDArray[np.float16]) -> None:
     axes.set_yticks([])
 
 
-def _draw_places(
+def draw_places(
     axes: Any,
     motion: npt.NDArray[np.float16],
     attention: npt.NDArray[np.float16] | None,
     limit: float,
 ) -> Any:
+    """Draw attention over the places of a clip on its motion; None says that it is not weighed."""
     if attention is None:
         axes.axis("off")
         axes.text(0.5, 0.5, "not weighed", ha="center", va="center", color=SOFT)
@@ -113,7 +114,8 @@ def _draw_places(
     )
 
 
-def _draw_frames(axes: Any, frames: npt.NDArray[np.float16] | None) -> None:
+def draw_frames(axes: Any, frames: npt.NDArray[np.float16] | None) -> None:
+    """Draw attention over the frames of a clip as bars; None says that it is not weighed."""
     if frames is None:
         axes.axis("off")
         axes.text(0.5, 0.5, "not weighed", ha="center", va="center", color=SOFT)
