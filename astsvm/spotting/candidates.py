@@ -2,11 +2,12 @@
 
 The rule, for each of brows, eyes and mouth:
 
-1. A block's strength is the root of the scalar product of its two displacements, first frame to
-   middle and last frame to middle of the window; 0 where the product is negative. What comes and
-   goes within the window agrees in both. What stays has one displacement of 0, and what drifts has
-   two opposite ones, so neither counts. The idea is Moilanen's (see
-   :mod:`astsvm.spotting.block_motion`); the product, in place of a difference of texture, is ours.
+1. A block has two displacements, from the window's first frame to its middle and from its last
+   frame to its middle. Its strength is the length of the shorter one as far as it points the way
+   of the longer one, 0 where they point apart. What comes and goes within the window has both
+   alike. What stays has one of 0, and what drifts has two opposite ones, so neither counts. The
+   idea is Moilanen's (see :mod:`astsvm.spotting.block_motion`); displacement in place of texture,
+   and this measure of agreement, are ours.
 2. A region is as strong as its two strongest blocks are on the average.
 3. Its threshold is the median of its strength over the video plus `deviations` times 1.4826 times
    the median absolute deviation (Leys et al. 2013), and `least_motion` at least.
@@ -152,7 +153,7 @@ def _block_strength(motion: FloatArray) -> FloatArray:
 
 
 def _region_strength(blocks: FloatArray) -> FloatArray:
-    strongest = [
+    strongest: list[FloatArray] = [
         np.sort(blocks[:, region == REGION_OF_BLOCK], axis=1)[:, -_STRONGEST:].mean(axis=1)
         for region in range(len(REGIONS))
     ]
@@ -162,7 +163,7 @@ def _region_strength(blocks: FloatArray) -> FloatArray:
 def _thresholds(signal: FloatArray, settings: SpottingSettings) -> npt.NDArray[Any]:
     median = np.median(signal, axis=0)
     deviation = _NORMAL * np.median(np.abs(signal - median), axis=0)
-    return np.maximum(median + settings.deviations * deviation, settings.least_motion)
+    return np.asarray(np.maximum(median + settings.deviations * deviation, settings.least_motion))
 
 
 def _local_maxima(ratio: npt.NDArray[Any]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -66,17 +66,17 @@ class SpottingSettings(FrozenSettings):
         If a value is out of range, or the shortest expression does not fit the window.
     """
 
-    window: float = Field(0.5, ge=0.1, le=5)
-    stride: float = Field(0.02, ge=0, le=1)
-    shortest: float = Field(0.1, ge=0, le=5)
-    size: int = Field(192, ge=64, le=512)
-    realign: float = Field(1.0, ge=0.1, le=60)
+    window: Annotated[float, Field(ge=0.1, le=5)] = 0.5
+    stride: Annotated[float, Field(ge=0, le=1)] = 0.02
+    shortest: Annotated[float, Field(ge=0, le=5)] = 0.1
+    size: Annotated[int, Field(ge=64, le=512)] = 192
+    realign: Annotated[float, Field(ge=0.1, le=60)] = 1.0
     alignment: Literal["similarity", "none"] = "similarity"
     landmark_model: Literal["68", "5"] = "68"
-    deviations: float = Field(4.0, ge=0, le=50)
-    least_motion: float = Field(0.2, gt=0, le=20)
-    blink_motion: float = Field(2.0, gt=0, le=50)
-    rest: float = Field(0.2, ge=0, le=0.9)
+    deviations: Annotated[float, Field(ge=0, le=50)] = 4.0
+    least_motion: Annotated[float, Field(gt=0, le=20)] = 0.2
+    blink_motion: Annotated[float, Field(gt=0, le=50)] = 2.0
+    rest: Annotated[float, Field(ge=0, le=0.9)] = 0.2
 
     @model_validator(mode="after")
     def _shortest_fits(self) -> Self:
@@ -99,9 +99,9 @@ class SpottingSettings(FrozenSettings):
         steps = round(self.window * fps / 2 / stride)
         if steps < 2:
             raise InvalidInputError(
-                f"fps: expected at least 5 windows' steps in {self.window:g} s, received {fps:g} "
-                f"frames per second and a stride of {stride} frame(s). A micro-expression cannot "
-                "be seen at that rate: give a shorter stride or a video of more frames."
+                f"fps: expected a rate at which {self.window:g} s hold 5 strides or more, received "
+                f"{fps:g} frames per second and a stride of {stride} frame(s). So short an "
+                "expression cannot be seen then: give a shorter stride or more frames per second."
             )
         return WindowFrames(
             stride, steps * stride, max(1, round(self.realign * fps / stride)) * stride

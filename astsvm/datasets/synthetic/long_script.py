@@ -126,8 +126,13 @@ def draw_long_script(
     """
     rng = np.random.default_rng([seed, subject, video, _SCRIPT_TAG])
     count = len(labels)
-    kinds: list[EventKind] = ["micro"] * count + ["blink"] * count
-    kinds += ["long"] * -(-count // 3) + ["head"] * -(-count // 2)
+    counts: dict[EventKind, int] = {
+        "micro": count,
+        "blink": count,
+        "long": -(-count // 3),
+        "head": -(-count // 2),
+    }
+    kinds = [kind for kind, often in counts.items() for _ in range(often)]
     order = [kinds[i] for i in rng.permutation(len(kinds))]
     timed, frame = [], 0
     for kind in order:

@@ -20,13 +20,13 @@ from astsvm.datasets.synthetic.script import check_fps
 from astsvm.datasets.synthetic.subject import SyntheticSubject
 from astsvm.errors import SettingsError
 
-__all__ = ["LongVideo"]
+__all__ = ["MOST_EXPRESSIONS", "LongVideo", "video_name"]
 
 _LID = Pull((37, 38), (0, 0.03), (0, 1.0), (0.16, 0.09))
 _LID_DROP = 0.11
 """How far a lid comes down in IOD: three quarters of the opening of an eye."""
 _NOISE_TAG = 24
-_MOST_EXPRESSIONS = 99
+MOST_EXPRESSIONS = 99
 
 
 class LongVideo(MovingFace):
@@ -71,9 +71,9 @@ class LongVideo(MovingFace):
         fps: float = 100,
     ) -> None:
         self.number = check_integer("video", number)
-        if isinstance(labels, str) or not 1 <= len(labels) <= _MOST_EXPRESSIONS:
+        if isinstance(labels, str) or not 1 <= len(labels) <= MOST_EXPRESSIONS:
             raise SettingsError(
-                f"labels: expected 1 to {_MOST_EXPRESSIONS} classes, received {labels!r:.80}."
+                f"labels: expected 1 to {MOST_EXPRESSIONS} classes, received {labels!r:.80}."
             )
         self.labels = tuple(check_label(label) for label in labels)
         self.difficulty = find_difficulty(difficulty)
@@ -83,7 +83,7 @@ class LongVideo(MovingFace):
         )
         super().__init__(
             subject,
-            f"{subject_name(subject.number)}_v{self.number:02d}",
+            video_name(subject.number, self.number),
             self.script,
             _place_long_script(self.script, subject),
             (subject.seed, subject.number, self.number, _NOISE_TAG),
@@ -99,6 +99,11 @@ class LongVideo(MovingFace):
     def expressions(self) -> tuple[PlantedEvent, ...]:
         """The micro-expressions, in the order of time."""
         return tuple(event for event in self.events if event.kind == "micro")
+
+
+def video_name(subject: int, video: int) -> str:
+    """Return the name of a video: ``s01_v02`` for the second one of the first subject."""
+    return f"{subject_name(subject)}_v{video:02d}"
 
 
 def _place_long_script(script: LongScript, subject: SyntheticSubject) -> MotionField:
