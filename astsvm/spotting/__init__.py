@@ -9,17 +9,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from astsvm.spotting.block_motion import ShortVideoError as ShortVideoError
     from astsvm.spotting.candidates import Candidate as Candidate
     from astsvm.spotting.candidates import Spotting as Spotting
     from astsvm.spotting.search import RELIABILITY as RELIABILITY
     from astsvm.spotting.search import spot as spot
     from astsvm.spotting.spotting_settings import SpottingSettings as SpottingSettings
 
-__all__ = ["RELIABILITY", "Candidate", "Spotting", "SpottingSettings", "spot"]
+__all__ = ["RELIABILITY", "Candidate", "ShortVideoError", "Spotting", "SpottingSettings", "spot"]
 
 _LAZY = {
     "Candidate": "candidates",
     "RELIABILITY": "search",
+    "ShortVideoError": "block_motion",
     "Spotting": "candidates",
     "SpottingSettings": "spotting_settings",
     "spot": "search",

@@ -35,12 +35,16 @@ from astsvm.preprocessing.warping import affine_warp, chip_transform, resizing_t
 from astsvm.spotting.face_regions import REGION_OF_BLOCK, FaceRegions, face_regions
 from astsvm.spotting.spotting_settings import SpottingSettings, WindowFrames
 
-__all__ = ["BlockMotion", "measure_block_motion"]
+__all__ = ["BlockMotion", "ShortVideoError", "measure_block_motion"]
 
 _UNIT_CHIP = 192
 """Motion is told in pixels of a chip of this side, whatever the size of ours."""
 
 Frame = npt.NDArray[Any]
+
+
+class ShortVideoError(InvalidInputError):
+    """The video has fewer frames than a window."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +102,11 @@ def measure_block_motion(
 
     Raises
     ------
+    ShortVideoError
+        If there are fewer frames than a window has.
     InvalidInputError
-        If there are fewer frames than a window has, or they differ in size or hold NaN, or the
-        frame rate is no positive number or too low for the window.
+        If frames differ in size or hold NaN, or the frame rate is no positive number or too low
+        for the window.
     FaceNotFoundError
         If no face is found anywhere.
     """
@@ -115,7 +121,7 @@ def measure_block_motion(
             progress(count)
     window = slider.window
     if not slider.middles:
-        raise InvalidInputError(
+        raise ShortVideoError(
             f"frames: expected at least {2 * window.half + 1} ({chosen.window:g} s at {fps:g} "
             f"frames per second), received {count}. A clip of one expression needs no search: "
             "predict it as a whole."
