@@ -5,6 +5,8 @@ import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from astsvm.classifier import SvmHead
 from astsvm.config import TrainingSettings
@@ -286,3 +288,48 @@ def test_a_head_whose_parts_do_not_fit_is_refused(tmp_path, damage):
     path.write_bytes(skops.io.dumps(parts))
     with pytest.raises(StorageError, match="SVM head"):
         SvmHead.load(path)
+
+
+def test_equal_heads_have_equal_bytes_whenever_and_wherever_they_were_made(monkeypatch):
+    features, labels = blobs()
+    first = SvmHead(3).fit(features, labels, SETTINGS).to_bytes()
+    # Other addresses in memory, and another moment.
+    kept = [bytearray(1000) for _ in range(1000)]
+    monkeypatch.setattr("time.localtime", lambda *_: (2031, 2, 3, 4, 5, 6, 0, 0, 0))
+    assert SvmHead(3).fit(features, labels, SETTINGS).to_bytes() == first
+    assert len(kept) == 1000
+    assert SvmHead(3).fit(features[1:], labels[1:], SETTINGS).to_bytes() != first
+    again = SvmHead.from_bytes(first)
+    assert again.to_bytes() == first
+
+
+def test_a_compressed_head_is_refused():
+    import io
+
+    features, labels = blobs()
+    data = SvmHead(3).fit(features, labels, SETTINGS).to_bytes()
+    squeezed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as source,
+        zipfile.ZipFile(squeezed, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+    with pytest.raises(StorageError, match="compressed"):
+        SvmHead.from_bytes(squeezed.getvalue())
+
+
+@settings(deadline=None, max_examples=60)
+@given(place=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
+def test_a_flipped_byte_is_refused_or_gives_a_head_that_can_be_used(place, flip):
+    data = bytearray(HEAD)
+    data[int(place * len(data))] ^= flip
+    try:
+        head = SvmHead.from_bytes(bytes(data))
+    except StorageError:
+        return
+    scores = head.decision_function(np.zeros((1, 8)))
+    assert scores.shape == (1, head.classes)
+
+
+HEAD = SvmHead(3).fit(*blobs(), SETTINGS).to_bytes()

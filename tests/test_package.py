@@ -28,6 +28,7 @@ def loaded_by(statement):
         "import astsvm.datasets, astsvm.datasets.synthetic",
         "import astsvm.network",
         "import astsvm.evaluation",
+        "import astsvm.recognizer",
         "from astsvm.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint()",
     ],
 )
@@ -35,7 +36,9 @@ def test_importing_loads_nothing_heavy(statement):
     assert [name for name in loaded_by(statement) if name in HEAVY] == []
 
 
-@pytest.mark.parametrize("command", ["preprocess", "inspect", "synth", "evaluate"])
+@pytest.mark.parametrize(
+    "command", ["preprocess", "inspect", "synth", "evaluate", "train", "predict"]
+)
 def test_help_loads_no_tensorflow(command):
     statement = (
         f"from astsvm.cli import main\ntry: main(['{command}', '-h'])\nexcept SystemExit: pass"
@@ -47,5 +50,6 @@ def test_the_documented_names_are_there():
     assert astsvm.__version__ == version("astsvm")
     assert callable(astsvm.open_clips)
     assert callable(astsvm.run_loso)
+    assert callable(astsvm.Recognizer.load)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = astsvm.nonsense

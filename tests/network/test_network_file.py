@@ -114,9 +114,7 @@ WRONG = {
     "compressed": replaced(BIAS, data=np.zeros(3, np.float32), compression="gzip"),
     "chunked": replaced(BIAS, data=np.zeros(3, np.float32), chunks=(1,)),
     "huge and empty": replaced(BIAS, shape=(2**40,), dtype="f4", chunks=(1024,)),
-    "kept elsewhere": replaced(
-        BIAS, shape=(3,), dtype="f4", external=[("/etc/passwd", 0, 12)]
-    ),
+    "kept elsewhere": replaced(BIAS, shape=(3,), dtype="f4", external=[("/etc/passwd", 0, 12)]),
     "external link": linked(BIAS, h5py.ExternalLink("/etc/passwd", "/x")),
     "soft link": linked(BIAS, h5py.SoftLink("/" + KERNEL)),
     "a group": lambda file: (file.pop(BIAS), file.create_group(BIAS)),
@@ -152,10 +150,10 @@ def test_the_configuration_in_the_file_is_not_looked_at(packed):
     np.testing.assert_array_equal(network.get_weights()[0], drawn().get_weights()[0])
 
 
-@pytest.mark.parametrize("settings", [SETTINGS.replace(filters=(2, 3)), SETTINGS.replace(attention="cam")])
-def test_weights_of_another_network_are_refused(packed, settings):
+@pytest.mark.parametrize("changes", [{"filters": (2, 3)}, {"attention": "cam"}])
+def test_weights_of_another_network_are_refused(packed, changes):
     with pytest.raises(StorageError, match="not those of this network"):
-        load_weights(built(settings=settings), packed)
+        load_weights(built(settings=SETTINGS.replace(**changes)), packed)
 
 
 def test_what_is_no_hdf5_file_is_refused(packed):

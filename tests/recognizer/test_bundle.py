@@ -1,4 +1,4 @@
-"""The bundle's file: it comes back to the byte, and whatever else is in it is refused in one line."""
+"""The bundle's file: it comes back to the byte; anything else is refused in one line."""
 
 import io
 import json

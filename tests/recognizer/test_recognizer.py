@@ -1,7 +1,5 @@
 """The doors of a recognizer lead to the same answers, and say what is odd."""
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +8,7 @@ import pytest
 import astsvm
 from astsvm.clip_processing import process_frames
 from astsvm.errors import FrameReadError, InvalidInputError, StorageError
-from astsvm.recognizer import Bundle, Recognizer
+from astsvm.recognizer import Recognizer
 from astsvm.recognizer.manifest import CalibrationRecord
 
 
@@ -176,12 +174,3 @@ def test_a_model_of_flow_images_takes_no_frames(bundle, moving_dots):
 def test_a_full_disk_leaves_the_old_model(recognizer, tmp_path):
     with pytest.raises(StorageError, match="cannot be written"):
         recognizer.save(tmp_path / "no folder" / "model.astsvm")
-
-
-@pytest.mark.slow
-def test_importing_it_loads_nothing_heavy():
-    heavy = ("tensorflow", "keras", "cv2", "dlib", "sklearn", "matplotlib", "scipy", "skops")
-    code = f"import astsvm.recognizer, sys; print(*(n for n in {heavy!r} if n in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
-    assert isinstance(Bundle, type)

@@ -68,7 +68,7 @@ def test_damage_is_told_in_one_line_with_the_way_out(copy):
     content = model.read_bytes()
     for damaged in (content[:-1], content[:100] + b"?" + content[101:], b""):
         model.write_bytes(damaged)
-        with pytest.raises(StorageError, match="SHA-256 differs. Install astsvm again"):
+        with pytest.raises(StorageError, match=r"SHA-256 differs\. Install astsvm again"):
             shipped.verified_models(copy)
     model.unlink()
     with pytest.raises(StorageError, match="cannot be read"):
