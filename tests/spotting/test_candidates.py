@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from astsvm.spotting.candidates import find_candidates
 from astsvm.spotting.face_regions import REGION_OF_BLOCK, REGIONS
 
 FPS, LENGTH = 50.0, 400
-BROW, LID, CORNER = (list(np.flatnonzero(REGION_OF_BLOCK == i)[:2]) for i in range(3))
+BROW, LID, CORNER = (list(np.flatnonzero(i == REGION_OF_BLOCK)[:2]) for i in range(3))
 SETTINGS = SpottingSettings(stride=0.02)
 WINDOW = SETTINGS.frames_at(FPS)
 
@@ -95,7 +97,7 @@ def test_candidates_are_in_order_and_never_overlap():
     ]
     found = find_candidates(motion_of(courses), SETTINGS).candidates
     assert len(found) >= 4
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in itertools.pairwise(found):
         assert one.onset < one.apex < one.offset < other.onset
     for candidate in found:
         assert SETTINGS.shortest * FPS <= candidate.offset - candidate.onset <= 2 * WINDOW.half
