@@ -14,7 +14,9 @@ The rule, for each of brows, eyes and mouth:
 4. A candidate is a local maximum, over time and regions, of strength over threshold, from 1 on. Of
    candidates that overlap in time, the stronger one stays.
 5. Its onset and offset are where its blocks, going back and forth from the apex, show no more than
-   `rest` of their displacement at the apex; at most half a window away.
+   `rest` of their displacement at the apex; at most half a window away. What comes to rest on
+   neither side is longer than the window, and what lasts less than `shortest` is a flicker: both
+   are dropped.
 
 **Blinks.** A lid travels several times further than a micro-expression, down and up within half a
 second, and takes the skin under the brow along. A candidate during which the eyes move by
@@ -181,7 +183,7 @@ def _candidate(
     peak: int,
     settings: SpottingSettings,
 ) -> Candidate | None:
-    """Measure the extent of a peak; None if it is shorter than allowed."""
+    """Measure the extent of a peak; None if it is too long or too short."""
     region = int(ratio[peak].argmax())
     own = np.flatnonzero(region == REGION_OF_BLOCK)
     own = own[np.argsort(blocks[peak, own])[-_STRONGEST:]]
@@ -192,17 +194,20 @@ def _candidate(
     back = np.sum(before[max(0, peak - steps) : peak] * pattern, axis=(1, 2))[::-1] / size
     forth = np.sum(after[peak + 1 : peak + steps + 1] * pattern, axis=(1, 2)) / size
     apex, stride = int(measured.frames[peak]), measured.window.stride
-    onset = apex - stride * _steps_to_rest(back, settings.rest)
-    offset = apex + stride * _steps_to_rest(forth, settings.rest)
+    rise, fall = (_steps_to_rest(shown, settings.rest) for shown in (back, forth))
+    if rise is None and fall is None:
+        return None
+    onset = apex - stride * (rise or max(1, len(back)))
+    offset = apex + stride * (fall or max(1, len(forth)))
     if (offset - onset) < settings.shortest * measured.fps:
         return None
     name, motion = REGIONS[region], float(signal[peak, region])
     return Candidate(onset, apex, offset, name, motion, float(ratio[peak, region]))
 
 
-def _steps_to_rest(shown: npt.NDArray[Any], rest: float) -> int:
+def _steps_to_rest(shown: npt.NDArray[Any], rest: float) -> int | None:
     at_rest = np.flatnonzero(shown <= rest)
-    return int(at_rest[0]) + 1 if at_rest.size else max(1, len(shown))
+    return int(at_rest[0]) + 1 if at_rest.size else None
 
 
 def _strongest_first(candidates: Iterable[Candidate]) -> list[Candidate]:

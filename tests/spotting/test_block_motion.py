@@ -119,10 +119,13 @@ def test_stretches_without_a_face_are_told_apart(moved_texture, monkeypatch):
     np.testing.assert_array_equal(measured.seen, np.repeat([0, 1, 0, 1], 10).astype(bool))
 
 
-def test_no_face_anywhere_is_an_error(moved_texture):
-    flat = np.zeros((30, 96, 96), np.uint8)
-    with pytest.raises(FaceNotFoundError, match="no face found in 1 of 1 frames looked at"):
-        measure_block_motion(flat, FPS)
+def test_no_face_anywhere_is_an_error(moved_texture, monkeypatch):
+    def never(frame, points, model=None):
+        raise FaceNotFoundError("no face")
+
+    monkeypatch.setattr(block_motion, "find_landmarks", never)
+    with pytest.raises(FaceNotFoundError, match="no face found in 2 of 2 frames looked at"):
+        measure_block_motion(moved_texture(40), FPS)
 
 
 def test_bytes_and_floats_agree(moved_texture, bump):
