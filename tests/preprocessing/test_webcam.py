@@ -51,7 +51,7 @@ def test_frames_become_grey_and_the_rate_is_the_clock_s():
 
 def test_gaps_are_told():
     clock = ticking(0.1, 0.1, 0.1, 0.5, 0.1, 0.1)
-    found = record_webcam(0, 0.9, open_device=lambda n: FakeDevice(colours(6)), clock=clock)
+    found = record_webcam(0, 0.85, open_device=lambda n: FakeDevice(colours(6)), clock=clock)
     assert found.unevenness == pytest.approx(0.5 / np.mean([0.1, 0.1, 0.5, 0.1]))
 
 
