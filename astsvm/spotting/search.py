@@ -13,7 +13,13 @@ from astsvm.spotting.spotting_settings import SpottingSettings
 
 __all__ = ["RELIABILITY", "spot"]
 
-RELIABILITY = "TBD"
+RELIABILITY = (
+    "How reliable the search is has been measured on SYNTHETIC long videos only. Where head and "
+    "face are otherwise calm, it found all expressions without a false alarm, in videos it was "
+    "adjusted to; where head motion and tremor are as strong as the expressions, it found 9 of 20, "
+    "and 26 of 35 candidates were false alarms. Candidates are places to look at, no findings."
+)
+"""Stands in every timeline; the figures are from ``benchmarks/spotting.py``."""
 
 
 def spot(
