@@ -12,11 +12,18 @@ from astsvm.cli.options import json_option, quiet_option
 from astsvm.cli.prediction_output import (
     Answer,
     Failure,
+    TimelineAnswer,
     prediction_lines,
     predictions_csv,
     predictions_json,
 )
 from astsvm.cli.progress import progress_bar
+from astsvm.cli.timeline_prediction import (
+    Search,
+    draw_timeline_answer,
+    search_options,
+    search_source,
+)
 
 __all__ = ["predict"]
 
@@ -24,7 +31,7 @@ EXIT_SKIPPED = 3
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--model",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -55,8 +62,10 @@ EXIT_SKIPPED = 3
 @click.option(
     "--picture",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write frames, flow, differences, attention and scores to this PNG; for one input.",
+    help="Write frames, flow, differences, attention and scores to this PNG; of a search, motion "
+    "and candidates over time. For one input.",
 )
+@search_options
 @quiet_option
 @click.pass_context
 def predict(
@@ -70,48 +79,53 @@ def predict(
     as_json: bool,
     csv_file: Path | None,
     picture: Path | None,
+    search: Search,
     quiet: bool,
 ) -> None:
-    """Name the micro-expression in each of INPUTS: videos, or folders of frames.
+    """Name the micro-expressions in each of INPUTS: videos, or folders of frames.
 
-    --onset and --offset say where in the input the expression lies; without them the whole input
-    counts as one expression, and the output says so. Scores are not probabilities; a model that
-    was calibrated tells both, under names of their own.
+    --onset and --offset say where in the input the expression lies, --whole that the whole input
+    is one. Without them the input is searched, and the answer is a timeline of candidates; what is
+    shorter than a window counts as one expression, and the output says so. Scores are not
+    probabilities; a model that was calibrated tells both, under names of their own.
 
     An input that cannot be read is told in one line; the exit code is then 3, or 1 if none could.
     """
-    _check_usage(inputs, onset, offset, picture)
+    _check_usage(inputs, onset, offset, picture, search)
     from astsvm import Recognizer
     from astsvm.errors import AstsvmError
     from astsvm.recognizer.shipped import default_model
 
     landmarks = _landmarks(inputs, landmarks_file)
     recognizer = Recognizer.load(default_model() if model is None else model)
-    answers: list[Answer] = []
+    answers: list[Answer | TimelineAnswer] = []
+    searched = onset is None and not search.whole
+    sources = inputs if search.webcam is None else (Path(f"webcam {search.webcam}"),)
     failures: list[Failure] = []
-    with progress_bar("clips", quiet=quiet or len(inputs) == 1) as progress:
-        for number, source in enumerate(inputs, 1):
+    with progress_bar("clips", quiet=quiet or len(sources) == 1) as progress:
+        for number, source in enumerate(sources, 1):
             try:
-                found = recognizer.predict_source(
-                    source,
-                    onset,
-                    offset,
-                    fps=fps,
-                    landmarks=landmarks.get(source),
-                    maps=picture is not None,
-                )
-                answers.append(Answer(source, found))
+                given, maps = landmarks.get(source), picture is not None
+                found = search_source(recognizer, source, search, fps, given) if searched else None
+                if found is None:
+                    clip = recognizer.predict_source(
+                        source, onset, offset, fps=fps, landmarks=given, maps=maps
+                    )
+                    found = Answer(source, clip)
+                answers.append(found)
             except AstsvmError as error:
                 failures.append(Failure(source, " ".join(str(error).split())))
             if progress:
-                progress(number, len(inputs))
-    if picture is not None and answers:
-        from astsvm.reporting.recognition_picture import draw_recognition
+                progress(number, len(sources))
+    for answer in answers:
+        if isinstance(answer, TimelineAnswer):
+            draw_timeline_answer(answer, picture, search)
+        elif picture is not None:
+            from astsvm.reporting.recognition_picture import draw_recognition
 
-        (answer,) = answers
-        draw_recognition(
-            answer.recognition, recognizer.settings.preprocessing, str(answer.source), picture
-        )
+            draw_recognition(
+                answer.recognition, recognizer.settings.preprocessing, str(answer.source), picture
+            )
     if csv_file is not None:
         from astsvm.storage.atomic import write_text_atomically
 
@@ -127,15 +141,29 @@ def predict(
 
 
 def _check_usage(
-    inputs: tuple[Path, ...], onset: int | None, offset: int | None, picture: Path | None
+    inputs: tuple[Path, ...],
+    onset: int | None,
+    offset: int | None,
+    picture: Path | None,
+    search: Search,
 ) -> None:
+    if bool(inputs) == (search.webcam is not None):
+        raise click.UsageError("give INPUTS or --webcam, one of them.")
+    clip = onset is not None or offset is not None or search.whole
+    if clip and (search.webcam is not None or search.overlay is not None):
+        raise click.UsageError(
+            "--webcam and --overlay are for a search: leave out --onset, --offset and --whole."
+        )
+    if search.whole and onset is not None:
+        raise click.UsageError("give --whole, or --onset and --offset, not both.")
     if (onset is None) != (offset is None):
         raise click.UsageError("give --onset and --offset, or neither.")
     if onset is not None and offset is not None and offset <= onset:
         raise click.UsageError(f"--offset must lie after --onset, received {onset} and {offset}.")
-    if len(inputs) > 1 and (onset is not None or picture is not None):
+    if len(inputs) > 1 and (onset is not None or picture or search.overlay):
         raise click.UsageError(
-            "--onset, --offset and --picture are for one input; give the inputs one by one."
+            "--onset, --offset, --picture and --overlay are for one input; give the inputs one by "
+            "one."
         )
     if len(set(inputs)) < len(inputs):
         raise click.UsageError("an input is named twice.")

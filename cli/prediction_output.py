@@ -1,7 +1,8 @@
 """What `astsvm predict` says: to people, as JSON, and as a table.
 
 Every input has a list of recognised clips, which is one clip long where onset and offset are
-given or the whole input counts as one. Scores, probabilities and softmax never share a name.
+given or the whole input counts as one, and a timeline of candidates where it was searched. Scores,
+probabilities and softmax never share a name.
 """
 
 from __future__ import annotations
@@ -17,8 +18,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from astsvm.recognizer.manifest import Manifest
     from astsvm.recognizer.recognition import Recognition
+    from astsvm.recognizer.timeline import Timeline
 
-__all__ = ["Answer", "Failure", "prediction_lines", "predictions_csv", "predictions_json"]
+__all__ = [
+    "Answer",
+    "Failure",
+    "TimelineAnswer",
+    "prediction_lines",
+    "predictions_csv",
+    "predictions_json",
+]
 
 _FORMAT, _VERSION = "astsvm-predictions", 1
 _KINDS = ("scores", "probabilities", "softmax")
@@ -33,6 +42,24 @@ class Answer:
     source: Path
     recognition: Recognition
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the entry of the input in the JSON."""
+        return {"source": str(self.source), "clips": [self.recognition.as_dict()]}
+
+
+@dataclass(frozen=True, eq=False)
+class TimelineAnswer:
+    """An input that was searched, and what was found."""
+
+    source: Path
+    timeline: Timeline
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the entry of the input in the JSON: its clips, and the search as ``timeline``."""
+        said = self.timeline.as_dict()
+        clips = said.pop("clips")
+        return {"source": str(self.source), "timeline": said, "clips": clips}
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -43,7 +70,7 @@ class Failure:
 
 
 def predictions_json(
-    answers: Sequence[Answer], failures: Sequence[Failure], manifest: Manifest
+    answers: Sequence[Answer | TimelineAnswer], failures: Sequence[Failure], manifest: Manifest
 ) -> str:
     """Return all answers as a JSON object."""
     found: dict[str, Any] = {
@@ -57,10 +84,7 @@ def predictions_json(
             "network_sha256": manifest.members["network.keras"].sha256,
             "classifier_sha256": manifest.members["classifier.skops"].sha256,
         },
-        "inputs": [
-            {"source": str(answer.source), "clips": [answer.recognition.as_dict()]}
-            for answer in answers
-        ],
+        "inputs": [answer.as_dict() for answer in answers],
         "skipped": [
             {"source": str(failure.source), "reason": failure.reason} for failure in failures
         ],
@@ -68,42 +92,88 @@ def predictions_json(
     return json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def predictions_csv(answers: Sequence[Answer], class_names: Sequence[str]) -> str:
-    """Return a table with a row for each clip; probabilities are empty without calibration."""
+def predictions_csv(answers: Sequence[Answer | TimelineAnswer], class_names: Sequence[str]) -> str:
+    """Return a table with a row for each clip; probabilities are empty without calibration.
+
+    If any input was searched, there are columns for apex, region, motion and strength as well.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     values = [f"{column}_{name}" for column in _COLUMNS for name in class_names]
-    writer.writerow(["source", "onset", "offset", "fps", "label", "synthetic", *values, "notices"])
+    searched = any(isinstance(answer, TimelineAnswer) for answer in answers)
+    more = _SEARCH_COLUMNS if searched else ()
+    writer.writerow(
+        ["source", "onset", "offset", "fps", "label", "synthetic", *values, "notices", *more]
+    )
     for answer in answers:
-        said = answer.recognition.as_dict()
-        cells = [
-            "" if said[kind] is None else said[kind][name]
-            for kind in _KINDS
-            for name in class_names
-        ]
-        place = [said["onset"], said["offset"], said["fps"]]
-        synthetic = "SYNTHETIC" if said["synthetic"] else ""
-        notices = " ".join(said["notices"])
-        writer.writerow([answer.source, *place, said["label"], synthetic, *cells, notices])
+        entry = answer.as_dict()
+        # Of a search, synthetic or not and the notices are said once for all its clips.
+        common = entry.get("timeline", {})
+        for clip in entry["clips"]:
+            said = {**clip, **{key: common[key] for key in ("synthetic", "notices") if common}}
+            cells = [
+                "" if said[kind] is None else said[kind][name]
+                for kind in _KINDS
+                for name in class_names
+            ]
+            place = [answer.source, said["onset"], said["offset"], said["fps"], said["label"]]
+            synthetic = "SYNTHETIC" if said["synthetic"] else ""
+            search = [said.get(column, "") for column in more]
+            writer.writerow([*place, synthetic, *cells, " ".join(said["notices"]), *search])
     return text.getvalue()
 
 
-def prediction_lines(answers: Sequence[Answer]) -> Iterator[str]:
+def prediction_lines(answers: Sequence[Answer | TimelineAnswer]) -> Iterator[str]:
     """Yield what people read."""
     for number, answer in enumerate(answers):
-        said = answer.recognition.as_dict()
-        rate = f", {said['fps']:g} frames per second" if said["fps"] else ""
         if number:
             yield ""
-        yield f"{answer.source}, frames {said['onset']} to {said['offset']}{rate}: {said['label']}"
-        yield from (f"  {notice}" for notice in said["notices"])
-        kinds = [kind for kind in _KINDS if said[kind] is not None]
-        width = min(max(len(name) for name in said["scores"]), _MOST_LETTERS)
-        yield f"  {'':{width}}" + "".join(f"{_HEADINGS[kind]:>24}" for kind in kinds)
-        for name in said["scores"]:
-            cells = "".join(f"{said[kind][name]:>24.3f}" for kind in kinds)
-            yield f"  {name[:width]:{width}}{cells}"
+        if isinstance(answer, TimelineAnswer):
+            yield from _timeline_lines(answer)
+        else:
+            yield from _clip_lines(answer)
 
+
+def _clip_lines(answer: Answer) -> Iterator[str]:
+    said = answer.recognition.as_dict()
+    rate = f", {said['fps']:g} frames per second" if said["fps"] else ""
+    yield f"{answer.source}, frames {said['onset']} to {said['offset']}{rate}: {said['label']}"
+    yield from (f"  {notice}" for notice in said["notices"])
+    kinds = [kind for kind in _KINDS if said[kind] is not None]
+    width = min(max(len(name) for name in said["scores"]), _MOST_LETTERS)
+    yield f"  {'':{width}}" + "".join(f"{_HEADINGS[kind]:>24}" for kind in kinds)
+    for name in said["scores"]:
+        cells = "".join(f"{said[kind][name]:>24.3f}" for kind in kinds)
+        yield f"  {name[:width]:{width}}{cells}"
+
+
+def _timeline_lines(answer: TimelineAnswer) -> Iterator[str]:
+    said = answer.timeline.as_dict()
+    fps, clips = said["fps"], said["clips"]
+    yield (
+        f"{answer.source}, {said['frames'] / fps:.1f} s at {fps:g} frames per second: "
+        f"{len(clips)} candidate(s), {len(said['blinks'])} taken for blinks"
+    )
+    yield from (f"  {notice}" for notice in said["notices"])
+    if not clips:
+        return
+    calibrated = any(clip["probabilities"] for clip in clips)
+    value = "probability" if calibrated else "score"
+    yield (
+        f"  {'seconds':>15}  {'frames':>13}  {'where':6}  {'px':>5}  {'strength':>8}  "
+        f"{value:>11}  label"
+    )
+    for clip in clips:
+        values = clip["probabilities"] if calibrated else clip["scores"]
+        shown = "" if values is None else f"{values[clip['label']]:.3f}"
+        yield (
+            f"  {clip['onset'] / fps:7.2f}-{clip['offset'] / fps:7.2f}  "
+            f"{clip['onset']:6}-{clip['offset']:6}  {clip['region']:6}  {clip['motion']:5.2f}  "
+            f"{clip['strength']:8.2f}  {shown:>11}  {clip['label'] or 'no face in its first frame'}"
+        )
+
+
+_SEARCH_COLUMNS = ("apex", "region", "motion", "strength")
 
 _HEADINGS = {
     "scores": "score (decides)",

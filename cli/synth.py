@@ -44,11 +44,12 @@ class FrameSize(click.ParamType):
 )
 @click.option(
     "--layout",
-    type=click.Choice(("folder", "casme2", "smic", "samm")),
+    type=click.Choice(("folder", "casme2", "smic", "samm", "long")),
     default="folder",
     show_default=True,
-    help="folder: clips.csv and a folder of PNG frames for each clip. The others: sheet, folders, "
-    "names and frame rate as in that database, for --dataset of the same name.",
+    help="folder: clips.csv and a folder of PNG frames for each clip. long: a long video of each "
+    "subject to search with `astsvm predict`, --clips micro-expressions in it. The others: sheet, "
+    "folders, names and frame rate as in that database, for --dataset of the same name.",
 )
 @click.option(
     "--faults",
@@ -96,6 +97,11 @@ def synth(
       astsvm synth fake-samm --layout samm --faults
       astsvm preprocess fake-samm --dataset samm -o samm.h5
     """
+    if layout == "long":
+        if faults:
+            raise click.UsageError("--faults: only layouts of databases have faults to plant.")
+        _write_long(directory, subjects, clips, difficulty, seed, fps, size, as_json, quiet)
+        return
     from astsvm.datasets.synthetic import write_corpus
 
     half_drawn = f"{directory} is half drawn: delete it, or draw into another folder."
@@ -132,3 +138,46 @@ def synth(
             f"{summary.root}: {summary.clips} SYNTHETIC clips of {summary.subjects} subjects "
             f"({labels}), {summary.frames} frames{faulty}"
         )
+
+
+def _write_long(
+    directory: Path,
+    subjects: int,
+    expressions: int,
+    difficulty: str,
+    seed: int,
+    fps: float | None,
+    size: tuple[int, int],
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    from astsvm.datasets.synthetic import write_long_videos
+
+    with progress_bar("videos", quiet=quiet) as progress:
+        summary = write_long_videos(
+            directory,
+            subjects=subjects,
+            expressions=expressions,
+            difficulty=difficulty,
+            seed=seed,
+            size=size,
+            fps=fps,
+            progress=progress,
+        )
+    if as_json:
+        outcome = {
+            "root": str(summary.root),
+            "synthetic": True,
+            "videos": summary.videos,
+            "frames": summary.frames,
+            "labels": summary.labels,
+            "layout": "long",
+        }
+        click.echo(json.dumps(outcome, indent=2, ensure_ascii=False))
+        return
+    labels = ", ".join(f"{count} {name}" for name, count in summary.labels.items())
+    click.echo(
+        f"{summary.root}: {summary.videos} long SYNTHETIC videos, {summary.frames} frames, with "
+        f"{sum(summary.labels.values())} micro-expressions ({labels}); what happens when is in "
+        "SYNTHETIC.json"
+    )

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from astsvm.datasets import Dataset
 from astsvm.storage import PartsFolder, ProcessedClip
 
 CLASSES = ("negative", "positive", "surprise")
+CHIP = 96
 RAY_NODE = {
     "num_cpus": 1,
     "node_ip_address": "127.0.0.1",
@@ -208,6 +209,88 @@ def make_bundle():
 def bundle(make_bundle):
     """Give a bundle whose network is not trained, marked as synthetic, not calibrated."""
     return make_bundle()
+
+
+@pytest.fixture(scope="session")
+def moved_texture():
+    """Draw frames (n, 96, 96) of an analytic texture in [0, 1], moved by (n, 96, 96, 2) pixels.
+
+    `shift` (n, 2) moves all of it; `courses` maps landmarks to displacements (n, 2), each of a
+    Gaussian of 8 pixels about its place on the mean face.
+    """
+    from astsvm.preprocessing.canonical_face import canonical_landmarks
+    from astsvm.preprocessing.warping import CHIP_SIDE, EYE_LINE
+
+    rows, columns = np.mgrid[:CHIP, :CHIP].astype(float)
+    generator = np.random.default_rng(7)
+    waves = generator.normal(0, 0.45, (14, 2))
+    phases = generator.uniform(0, 2 * np.pi, 14)
+    places = canonical_landmarks() * CHIP / CHIP_SIDE + (CHIP / 2 - 0.5, EYE_LINE * CHIP - 0.5)
+
+    def draw(count, shift=None, courses=None):
+        frames = np.empty((count, CHIP, CHIP), np.float32)
+        for index in range(count):
+            moved = np.zeros((CHIP, CHIP, 2))
+            if shift is not None:
+                moved += shift[index]
+            for landmark, course in (courses or {}).items():
+                x, y = places[landmark]
+                near = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * 8.0**2))
+                moved += near[..., None] * course[index]
+            x, y = columns - moved[..., 0], rows - moved[..., 1]
+            value = sum(
+                np.sin(wave[0] * x + wave[1] * y + phase)
+                for wave, phase in zip(waves, phases, strict=True)
+            )
+            frames[index] = 0.5 + value / 30
+        return frames
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def bump():
+    """Give a course (n, 2): up from `onset` to `apex` and back by `offset`, `size` pixels high."""
+
+    def make(count, onset, apex, offset, size, direction=(0.0, -1.0)):
+        frame = np.arange(count)
+        share = np.interp(frame, [onset, apex, offset], [0, 1, 0])
+        smooth = share * share * (3 - 2 * share)
+        return size * smooth[:, None] * np.array(direction)
+
+    return make
+
+
+@dataclass(frozen=True)
+class LongTake:
+    """A long video of a texture: frames (n, 96, 96) uint8, and (onset, apex, offset) planted."""
+
+    frames: np.ndarray
+    fps: float
+    events: tuple[tuple[int, int, int], ...]
+
+
+@pytest.fixture(scope="session")
+def long_take(moved_texture, bump):
+    """Give four seconds in which the mouth moves up, and later the brows."""
+    events = ((30, 35, 40), (70, 75, 80))
+    mouth, brows = (bump(100, *event, 1.5) for event in events)
+    frames = moved_texture(100, courses={48: mouth, 54: mouth, 19: brows, 24: brows})
+    # A movement is taken for one from a fifth of its peak on.
+    told = tuple((onset + 1, apex, offset - 1) for onset, apex, offset in events)
+    return LongTake(np.rint(frames * 255).astype(np.uint8), 25.0, told)
+
+
+@pytest.fixture(scope="session")
+def long_folder(long_take, tmp_path_factory):
+    """Write the long take as a folder of frames."""
+    import cv2
+
+    folder = tmp_path_factory.mktemp("long") / "take $x^2$ <b>&"
+    folder.mkdir()
+    for index, frame in enumerate(long_take.frames):
+        assert cv2.imwrite(str(folder / f"{index:03}.png"), frame)
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -109,8 +109,21 @@ def read_frames(source: Path, onset: int | None = None, offset: int | None = Non
     return SourceFrames(stack, stream.fps)
 
 
-def iter_frames(source: Path, onset: int | None = None, offset: int | None = None) -> FrameStream:
-    """Open a clip and decode its frames one at a time; same arguments as :func:`read_frames`.
+def iter_frames(
+    source: Path,
+    onset: int | None = None,
+    offset: int | None = None,
+    *,
+    most: int | None = MOST_FRAMES,
+) -> FrameStream:
+    """Open a clip and decode its frames one at a time.
+
+    Parameters
+    ----------
+    source, onset, offset
+        As for :func:`read_frames`.
+    most : int or None
+        More frames are refused; None takes recordings of any length.
 
     Returns
     -------
@@ -143,7 +156,7 @@ def iter_frames(source: Path, onset: int | None = None, offset: int | None = Non
             f"{source}: expected a video or an image, received a file with the suffix "
             f"{source.suffix!r}. Known are {', '.join(sorted(VIDEO_SUFFIXES | IMAGE_SUFFIXES))}."
         )
-    return FrameStream(_limited(frames, source), fps)
+    return FrameStream(frames if most is None else _limited(frames, source, most), fps)
 
 
 def _folder_frames(folder: Path, first: int, last: int | None) -> Iterator[Frame]:
@@ -186,11 +199,11 @@ def _same_sized(images: list[Path]) -> Iterator[Frame]:
         yield frame
 
 
-def _limited(frames: Iterator[Frame], source: Path) -> Iterator[Frame]:
-    yield from itertools.islice(frames, MOST_FRAMES)
+def _limited(frames: Iterator[Frame], source: Path, most: int) -> Iterator[Frame]:
+    yield from itertools.islice(frames, most)
     if next(frames, None) is not None:
         raise FrameReadError(
-            f"{source}: expected a clip of at most {MOST_FRAMES} frames, received more. "
+            f"{source}: expected a clip of at most {most} frames, received more. "
             "Give its onset and offset."
         )
 

@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from astsvm.recognizer.recognition import Decisions as Decisions
     from astsvm.recognizer.recognition import Recognition as Recognition
     from astsvm.recognizer.recognizer import Recognizer as Recognizer
+    from astsvm.recognizer.timeline import Timeline as Timeline
 
-__all__ = ["Bundle", "Decisions", "Recognition", "Recognizer"]
+__all__ = ["Bundle", "Decisions", "Recognition", "Recognizer", "Timeline"]
 
 _LAZY = {
     "Bundle": "bundle",
     "Decisions": "recognition",
     "Recognition": "recognition",
     "Recognizer": "recognizer",
+    "Timeline": "timeline",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,6 +26,8 @@ from astsvm.recognizer.seen_clip import (
 from astsvm.recognizer.trained_model import TrainedModel
 
 if TYPE_CHECKING:
+    from astsvm.recognizer.timeline import Timeline
+    from astsvm.spotting import SpottingSettings
     from astsvm.storage.reader import ClipCollection
 
 __all__ = ["Recognizer"]
@@ -233,6 +235,56 @@ class Recognizer:
         seen = see_source(Path(source), onset, offset, settings, fps=fps, landmarks=landmarks)
         return self._recognise(seen, maps)
 
+    def predict_timeline(
+        self,
+        source: str | Path | npt.ArrayLike,
+        fps: float | None = None,
+        *,
+        settings: SpottingSettings | None = None,
+        landmarks: npt.ArrayLike | None = None,
+        maps: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> Timeline:
+        """Search a long video for micro-expressions, and recognise each candidate.
+
+        Parameters
+        ----------
+        source : path, or array_like as for :meth:`predict`
+            A video file, a folder of images, or the frames themselves. Files are gone through
+            twice, one frame at a time, whatever their length.
+        fps : float, optional
+            Frames per second; by default what the video states.
+        settings : SpottingSettings, optional
+            How to search; by default faces are found as for the model's training clips.
+        landmarks : array_like of shape (68, 2) or (5, 2), optional
+            Landmarks that hold for the whole video, in pixels; None searches for the face.
+        maps : bool
+            As for :meth:`predict`.
+        progress : callable, optional
+            Called with the number of frames searched, after each.
+
+        Raises
+        ------
+        ShortVideoError
+            If the video is shorter than a window: predict it as a whole.
+        InvalidInputError, FaceNotFoundError, FrameReadError
+            As :meth:`predict_source`.
+        """
+        from astsvm.recognizer import timeline
+
+        preprocessing = frame_settings(self.bundle)
+        found, timed = timeline.search_video(
+            source,
+            fps,
+            settings or timeline.search_settings(preprocessing),
+            preprocessing,
+            lambda seen: self._recognise(seen, maps),
+            landmarks=landmarks,
+            progress=progress,
+        )
+        notices = timeline.timeline_notices(found, timed, self._always)
+        return timeline.Timeline(timed, found, self.class_names, self.synthetic, notices)
+
     def predict_aligned(self, frames: npt.ArrayLike, *, maps: bool = True) -> Recognition:
         """Recognise a clip whose frames are processed already.
 
@@ -265,11 +317,14 @@ class Recognizer:
         """Say what n clips are, from features (n, T, H, W, C) by stream, and no more."""
         return self.model.decide(streams)
 
+    @property
+    def _always(self) -> tuple[str, ...]:
+        return (SYNTHETIC_NOTICE,) if self.synthetic else ()
+
     def _recognise(self, seen: SeenClip, maps: bool) -> Recognition:
         clips = {name: np.asarray(values)[None] for name, values in seen.streams.items()}
         found = self.model.decide(clips)
         attention, motion = self.model.look(clips) if maps else ({}, {})
-        always = (SYNTHETIC_NOTICE,) if self.synthetic else ()
         taken = {name: values[0] for name, values in self.model.checked(clips).items()}
         return Recognition(
             label=self.class_names[int(found.classes[0])],
@@ -280,5 +335,5 @@ class Recognizer:
             synthetic=self.synthetic,
             attention=attention,
             motion=motion,
-            **{**vars(seen), "streams": taken, "notices": (*always, *seen.notices)},
+            **{**vars(seen), "streams": taken, "notices": (*self._always, *seen.notices)},
         )

@@ -113,3 +113,16 @@ def test_a_rate_that_the_database_has_not_is_refused(tmp_path):
     result = run(tmp_path / "samm", "--layout", "samm", "--fps", "60")
     assert isinstance(result.exception, SettingsError)
     assert not (tmp_path / "samm").exists()
+
+
+def test_long_videos_with_their_truth(tmp_path):
+    small = ("--subjects", "1", "--clips", "1", "--size", "320x240", "--fps", "25")
+    result = run(tmp_path / "long", *small, "--layout", "long", "--json", "--quiet")
+    assert result.exit_code == 0, result.output
+    outcome = json.loads(result.stdout)
+    assert (outcome["synthetic"], outcome["videos"], outcome["layout"]) == (True, 1, "long")
+    assert outcome["frames"] == len(list((tmp_path / "long" / "s01_v01").iterdir()))
+    assert sum(outcome["labels"].values()) == 1
+    refused = run(tmp_path / "other", *small, "--layout", "long", "--faults")
+    assert refused.exit_code == 2
+    assert "--faults" in refused.output

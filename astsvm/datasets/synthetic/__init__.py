@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from astsvm.datasets.synthetic.corpus import write_corpus as write_corpus
     from astsvm.datasets.synthetic.difficulty import DIFFICULTIES as DIFFICULTIES
     from astsvm.datasets.synthetic.difficulty import Difficulty as Difficulty
+    from astsvm.datasets.synthetic.long_script import PlantedEvent as PlantedEvent
+    from astsvm.datasets.synthetic.long_video import LongVideo as LongVideo
+    from astsvm.datasets.synthetic.long_writing import write_long_videos as write_long_videos
     from astsvm.datasets.synthetic.subject import SyntheticSubject as SyntheticSubject
     from astsvm.datasets.synthetic.subject import draw_subject as draw_subject
 
@@ -25,10 +28,13 @@ __all__ = [
     "DIFFICULTIES",
     "CorpusSummary",
     "Difficulty",
+    "LongVideo",
+    "PlantedEvent",
     "SyntheticClip",
     "SyntheticSubject",
     "draw_subject",
     "write_corpus",
+    "write_long_videos",
 ]
 
 _LAZY = {
@@ -38,8 +44,11 @@ _LAZY = {
     "write_corpus": "corpus",
     "DIFFICULTIES": "difficulty",
     "Difficulty": "difficulty",
+    "LongVideo": "long_video",
+    "PlantedEvent": "long_script",
     "SyntheticSubject": "subject",
     "draw_subject": "subject",
+    "write_long_videos": "long_writing",
 }
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "Pull",
     "check_label",
     "draw_action_units",
+    "place_pull",
     "place_pulls",
 ]
 
@@ -190,20 +191,28 @@ def place_pulls(
     -------
     list of Gaussian
     """
+    return [
+        gaussian
+        for pull in ACTION_UNITS[unit]
+        for gaussian in place_pull(pull, landmarks, iod, strength, imbalance)
+    ]
+
+
+def place_pull(
+    pull: Pull, landmarks: Points, iod: float, strength: float, imbalance: float = 0.0
+) -> list[Gaussian]:
+    """Put one pull on a face, and its mirror image unless it is central."""
     placed = []
-    for pull in ACTION_UNITS[unit]:
-        sigma = (pull.sigma[0] * iod, pull.sigma[1] * iod)
-        sides = ((1, 1.0),) if pull.central else ((1, 1 - imbalance), (-1, 1 + imbalance))
-        for side, share in sides:
-            anchors = pull.anchors if side == 1 else tuple(MIRROR[i] for i in pull.anchors)
-            centre = landmarks[list(anchors)].mean(axis=0)
-            centre = centre + np.multiply(pull.offset, (side * iod, iod))
-            vector = np.multiply(pull.direction, (side, 1)) * (strength * share)
-            placed.append(
-                Gaussian(
-                    (float(centre[0]), float(centre[1])),
-                    sigma,
-                    (float(vector[0]), float(vector[1])),
-                )
+    sigma = (pull.sigma[0] * iod, pull.sigma[1] * iod)
+    sides = ((1, 1.0),) if pull.central else ((1, 1 - imbalance), (-1, 1 + imbalance))
+    for side, share in sides:
+        anchors = pull.anchors if side == 1 else tuple(MIRROR[i] for i in pull.anchors)
+        centre = landmarks[list(anchors)].mean(axis=0)
+        centre = centre + np.multiply(pull.offset, (side * iod, iod))
+        vector = np.multiply(pull.direction, (side, 1)) * (strength * share)
+        placed.append(
+            Gaussian(
+                (float(centre[0]), float(centre[1])), sigma, (float(vector[0]), float(vector[1]))
             )
+        )
     return placed

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from astsvm.datasets.synthetic.canvas import Image
 from astsvm.datasets.synthetic.face import FaceTexture
-from astsvm.datasets.synthetic.script import Script
+from astsvm.datasets.synthetic.scene import Scene
 
 __all__ = ["SensorNoise", "expose", "relative_light"]
 
@@ -18,13 +18,13 @@ _REFERENCE_GREY = 110
 _DARK_SHARE = 0.35
 
 
-def relative_light(script: Script, face: FaceTexture, index: int) -> Image:
+def relative_light(scene: Scene, face: FaceTexture, index: int) -> Image:
     """Return the light of frame `index` relative to the face at rest, (H, W) float32 around 1."""
     width, height = face.size
     x = ((np.arange(width) - face.origin[0]) / face.iod).astype(np.float32)[None, :]
     y = ((np.arange(height) - face.origin[1]) / face.iod).astype(np.float32)[:, None]
-    overall, rightwards, downwards, spot = script.light[index].astype(np.float32)
-    spot_x, spot_y, sigma = (np.float32(value) for value in script.spot)
+    overall, rightwards, downwards, spot = scene.light[index].astype(np.float32)
+    spot_x, spot_y, sigma = (np.float32(value) for value in scene.spot)
     column = np.exp(np.float32(-0.5) * np.square((y - spot_y) / sigma))
     row = np.exp(np.float32(-0.5) * np.square((x - spot_x) / sigma))
     light = (1 + overall + rightwards * x) + downwards * y
@@ -38,14 +38,14 @@ class SensorNoise:
     Parameters
     ----------
     stream : tuple of int
-        Seed, subject and clip number.
+        Seeds: of the corpus, then what names the recording within it.
     size : (int, int)
         Frame width and height.
     strength : float
         Standard deviation in grey levels at a grey of 110.
     """
 
-    def __init__(self, stream: tuple[int, int, int], size: tuple[int, int], strength: float):
+    def __init__(self, stream: tuple[int, ...], size: tuple[int, int], strength: float):
         width, height = size
         self._stream = (*stream, _NOISE_TAG)
         self._size = size

@@ -8,7 +8,7 @@ one small matrix product, and it is known in closed form at every point.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +16,13 @@ import numpy.typing as npt
 
 from astsvm.datasets.synthetic.action_units import Gaussian, place_pulls
 from astsvm.datasets.synthetic.difficulty import PX192
+from astsvm.datasets.synthetic.scene import Scene
 from astsvm.datasets.synthetic.script import Script
 from astsvm.datasets.synthetic.subject import SyntheticSubject
 from astsvm.datasets.synthetic.template import Points
 from astsvm.errors import InvalidInputError
 
-__all__ = ["HEAD_MOTIONS", "MotionField", "place_script"]
+__all__ = ["HEAD_MOTIONS", "MotionField", "place_expression", "place_scene", "place_script"]
 
 Array = npt.NDArray[np.float64]
 
@@ -64,8 +65,9 @@ class MotionField:
         Interocular distance in pixels.
     expression : sequence of Gaussian
         Displacements of the expression at its apex, in pixels.
-    profile : ndarray of shape (n,)
-        Share of the expression shown in each frame, 0 to 1.
+    profile : ndarray of shape (n,), or (n, number of displacements in `expression`)
+        Share of the expression shown in each frame, 0 to 1; where several expressions follow each
+        other, of each displacement on its own.
     head : ndarray of shape (n, 6)
         Head motion per frame, columns as in :data:`HEAD_MOTIONS`.
     tremor : sequence of Gaussian
@@ -147,7 +149,7 @@ class MotionField:
         shown = 0.0 if facial_only else 1.0
         return np.vstack(
             [
-                self.profile[frame] * expression,
+                np.reshape(self.profile[frame], (-1, 1)) * expression,
                 shown * self.tremor_course[frame][:, None] * tremor,
                 shown * rigid,
             ]
@@ -211,11 +213,28 @@ class MotionField:
 
 def place_script(script: Script, subject: SyntheticSubject) -> MotionField:
     """Turn a script, which is free of size and face, into the pixels of a subject's frames."""
+    expression = place_expression(script.action_units, script.amplitude, subject)
+    return place_scene(script, expression, script.profile, subject)
+
+
+def place_expression(
+    action_units: Mapping[int, float], amplitude: float, subject: SyntheticSubject
+) -> list[Gaussian]:
+    """Put action units on a subject, the way the subject shows them.
+
+    Parameters
+    ----------
+    action_units : mapping of int to float
+        Action unit -> relative strength.
+    amplitude : float
+        Peak displacement in pixels of the 192-pixel crop for a unit of strength 1.
+    subject : SyntheticSubject
+    """
     face = subject.face
-    strength = script.amplitude * PX192 * face.iod
-    expression = [
+    strength = amplitude * PX192 * face.iod
+    return [
         gaussian
-        for unit, weight in script.action_units.items()
+        for unit, weight in action_units.items()
         for gaussian in place_pulls(
             unit,
             face.landmarks,
@@ -224,19 +243,26 @@ def place_script(script: Script, subject: SyntheticSubject) -> MotionField:
             subject.imbalance[unit],
         )
     ]
+
+
+def place_scene(
+    scene: Scene, expression: Sequence[Gaussian], profile: Array, subject: SyntheticSubject
+) -> MotionField:
+    """Add head motion and tremor of a scene to expressions that are placed already."""
+    face = subject.face
     tremor = []
-    for local in script.tremors:
+    for local in scene.tremors:
         x, y = face.landmarks[local.landmark] + np.multiply(local.offset, face.iod)
         sigma = local.sigma * face.iod
         direction = (math.cos(local.angle), math.sin(local.angle))
         tremor.append(Gaussian((float(x), float(y)), (sigma, sigma), direction))
-    course = [local.course * face.iod for local in script.tremors]
+    course = [local.course * face.iod for local in scene.tremors]
     return MotionField(
         origin=face.origin,
         iod=face.iod,
         expression=expression,
-        profile=script.profile,
-        head=script.head * np.array([face.iod, face.iod, 1, 1, 1, 1]),
+        profile=profile,
+        head=scene.head * np.array([face.iod, face.iod, 1, 1, 1, 1]),
         tremor=tremor,
-        tremor_course=np.stack(course, axis=1) if course else np.zeros((script.length, 0)),
+        tremor_course=np.stack(course, axis=1) if course else np.zeros((scene.length, 0)),
     )
