@@ -175,4 +175,4 @@ def flattened(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple):
         yield key, ", ".join(str(item) for item in value)
     else:
-        yield key, str(value)
+        yield key, "not set" if value is None else str(value)

@@ -102,6 +102,12 @@ def test_a_picture_of_an_earlier_report_does_not_stay(finished_run):
     assert (folder.figures / "mine.png").read_bytes() == b"old"
 
 
+def test_clips_that_are_not_as_they_came_are_counted_at_the_top(finished_run):
+    page = write_report(finished_run().path).read_text()
+    told = page.index("skipped by preprocessing: 1,")
+    assert told < page.index('class="verdict"')
+
+
 def test_sections_come_in_the_order_of_reading(finished_run):
     page = write_report(finished_run(config={"marks": ["LEAK METER: x"]}).path).read_text()
     order = [page.index(f'id="{name}"') for name in SECTIONS]
@@ -376,4 +382,4 @@ def test_no_placeholder_is_left(finished_run):
 
 def test_settings_are_flattened_to_dotted_keys():
     values = {"a": {"b": 1, "c": [2, 3]}, "d": None}
-    assert list(flattened(values)) == [("a.b", "1"), ("a.c", "2, 3"), ("d", "None")]
+    assert list(flattened(values)) == [("a.b", "1"), ("a.c", "2, 3"), ("d", "not set")]
