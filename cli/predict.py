@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,9 @@ from astsvm.cli.timeline_prediction import (
     search_options,
     search_source,
 )
+
+if TYPE_CHECKING:
+    from astsvm import Recognizer
 
 __all__ = ["predict"]
 
@@ -102,30 +105,27 @@ def predict(
     searched = onset is None and not search.whole
     sources = inputs if search.webcam is None else (Path(f"webcam {search.webcam}"),)
     failures: list[Failure] = []
-    with progress_bar("clips", quiet=quiet or len(sources) == 1) as progress:
+    alone = len(sources) == 1
+    with (
+        progress_bar("clips", quiet=quiet or alone) as progress,
+        progress_bar("frames searched", quiet=quiet or not alone) as searching,
+    ):
+        frame_by_frame = None if searching is None else lambda done: searching(done, None)
         for number, source in enumerate(sources, 1):
             try:
-                given, maps = landmarks.get(source), picture is not None
-                found = search_source(recognizer, source, search, fps, given) if searched else None
+                given, found = landmarks.get(source), None
+                if searched:
+                    found = search_source(recognizer, source, search, fps, given, frame_by_frame)
                 if found is None:
                     clip = recognizer.predict_source(
-                        source, onset, offset, fps=fps, landmarks=given, maps=maps
+                        source, onset, offset, fps=fps, landmarks=given, maps=picture is not None
                     )
-                    found = Answer(source, clip)
-                answers.append(found)
+                answers.append(Answer(source, clip) if found is None else found)
             except AstsvmError as error:
                 failures.append(Failure(source, " ".join(str(error).split())))
             if progress:
                 progress(number, len(sources))
-    for answer in answers:
-        if isinstance(answer, TimelineAnswer):
-            draw_timeline_answer(answer, picture, search)
-        elif picture is not None:
-            from astsvm.reporting.recognition_picture import draw_recognition
-
-            draw_recognition(
-                answer.recognition, recognizer.settings.preprocessing, str(answer.source), picture
-            )
+    _draw(answers, recognizer, picture, search)
     if csv_file is not None:
         from astsvm.storage.atomic import write_text_atomically
 
@@ -138,6 +138,23 @@ def predict(
         click.echo(f"skipped: {failure.reason}", err=True)
     if failures:
         ctx.exit(EXIT_SKIPPED if answers else 1)
+
+
+def _draw(
+    answers: list[Answer | TimelineAnswer],
+    recognizer: Recognizer,
+    picture: Path | None,
+    search: Search,
+) -> None:
+    for answer in answers:
+        if isinstance(answer, TimelineAnswer):
+            draw_timeline_answer(answer, picture, search)
+        elif picture is not None:
+            from astsvm.reporting.recognition_picture import draw_recognition
+
+            draw_recognition(
+                answer.recognition, recognizer.settings.preprocessing, str(answer.source), picture
+            )
 
 
 def _check_usage(

@@ -18,12 +18,14 @@ __all__ = ["progress_bar", "run_progress_bar"]
 _SECONDS_BETWEEN_LINES = 30.0
 _HEADS = {"svm": "SVM", "softmax": "softmax"}
 
-Tell = Callable[[int, int, str], None]
-"""Receives what is done, what there is in all, and a remark."""
+Tell = Callable[[int, int | None, str], None]
+"""Receives what is done, what there is in all, None if nobody knows, and a remark."""
 
 
 @contextmanager
-def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(
+    what: str, *, quiet: bool = False
+) -> Iterator[Callable[[int, int | None], None] | None]:
     """Show how far a library function is that calls what this yields.
 
     Nothing is shown before the first call: a refusal is not preceded by an empty bar.
@@ -38,7 +40,7 @@ def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, i
     Yields
     ------
     callable or None
-        ``progress(done, total)``, or None when quiet.
+        ``progress(done, total)``, or None when quiet. The total is None if nobody knows it.
     """
     with _display(what, quiet=quiet) as tell:
         yield None if tell is None else lambda done, total: tell(done, total, "")
@@ -110,7 +112,7 @@ def _bar(what: str) -> Iterator[Tell]:
         console=Console(stderr=True),
     )
 
-    def tell(done: int, total: int, text: str) -> None:
+    def tell(done: int, total: int | None, text: str) -> None:
         if not live.is_started:
             live.start()
         bar.update(task, completed=done, total=total, left=clock.left(done, total))
@@ -128,13 +130,16 @@ def _lines(what: str) -> Tell:
     clock = _Clock()
     last = -_SECONDS_BETWEEN_LINES
 
-    def tell(done: int, total: int, remark: str) -> None:
+    def tell(done: int, total: int | None, remark: str) -> None:
         nonlocal last
         left = clock.left(done, total)
-        if done < total and clock.elapsed - last < _SECONDS_BETWEEN_LINES:
+        # A bare count at once would only say that the work has begun.
+        before = max(last, 0) if total is None else last
+        if done != total and clock.elapsed - before < _SECONDS_BETWEEN_LINES:
             return
         last = clock.elapsed
-        parts = [f"{what}: {done} of {total} after {clock.elapsed:.0f} s", left, remark]
+        reached = str(done) if total is None else f"{done} of {total}"
+        parts = [f"{what}: {reached} after {clock.elapsed:.0f} s", left, remark]
         click.echo("; ".join(part for part in parts if part), err=True)
 
     return tell
@@ -152,13 +157,13 @@ class _Clock:
         self._first: tuple[int, float] | None = None
         self.elapsed = 0.0
 
-    def left(self, done: int, total: int) -> str:
+    def left(self, done: int, total: int | None) -> str:
         """Note the time, and return the time left in words; none before there is a pace."""
         self.elapsed = time.monotonic() - self._began
         if self._found is None:
             self._found = done
         made = done - self._found
-        if made <= 0 or done >= total:
+        if made <= 0 or total is None or done >= total:
             return ""
         self._first = self._first or (made, self.elapsed)
         before, began = self._first if made >= self._first[0] + 2 else (0, 0.0)

@@ -92,8 +92,11 @@ def search_source(
     search: Search,
     fps: float | None,
     landmarks: npt.ArrayLike | None,
+    progress: Callable[[int], None] | None = None,
 ) -> TimelineAnswer | None:
     """Search one input; None if it is shorter than a window.
+
+    `progress` is called with the number of frames searched.
 
     Raises
     ------
@@ -126,6 +129,7 @@ def search_source(
             fps,
             settings=settings,
             landmarks=landmarks,
+            progress=progress,
         )
     except ShortVideoError:
         if search.recorded is not None or search.overlay is not None:

@@ -108,3 +108,15 @@ def test_a_closed_stderr_stops_no_work(monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)
     with progress_bar("folds") as progress:
         progress(1, 2)
+
+
+def test_without_a_total_the_count_alone_is_told_and_not_at_once(capsys, monkeypatch):
+    with progress_bar("frames") as progress:
+        progress(1, None)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(module, "_SECONDS_BETWEEN_LINES", 0.0)
+    with progress_bar("frames") as progress:
+        progress(30, None)
+    told = capsys.readouterr().err
+    assert told.startswith("frames: 30 after ")
+    assert "left" not in told
