@@ -21,7 +21,7 @@ Task = TypeVar("Task")
 Shared = TypeVar("Shared")
 Result = TypeVar("Result")
 
-FAREWELL_SECONDS = 1.0
+FAREWELL_SECONDS = 2.0
 """What a process has left, once it has said that its task ran past its time."""
 
 _given_up = threading.Event()

@@ -74,7 +74,7 @@ def test_choices_are_the_library_s():
         if isinstance(option.type, click.Choice)
     }
     assert tuple(choices["difficulty"]) == tuple(DIFFICULTIES)
-    assert tuple(choices["layout"]) == tuple(LAYOUTS)
+    assert tuple(choices["layout"]) == (*LAYOUTS, "long")
 
 
 def test_an_unwritten_layout_is_a_usage_error(tmp_path):

@@ -197,8 +197,10 @@ def test_an_abandoned_iteration_ends_its_tasks(ray_cluster, tmp_path):
 
 
 DRIVER = """
-import sys
+import signal, sys
 from pathlib import Path
+# Whoever runs the tests in the background of a shell has SIGINT ignored, which is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from tests.execution.test_cluster import act, software
 from astsvm.execution.cluster import run_cluster_tasks
 tasks = [("hang", Path(sys.argv[2]))]

@@ -189,10 +189,10 @@ def test_too_much_for_memory_is_refused(folder, monkeypatch):
     assert len(read_frames(folder, 0, 4).frames) == 5
     with pytest.raises(FrameReadError, match="after 6 frames"):
         read_frames(folder)
-    monkeypatch.setattr(frames_module, "MOST_FRAMES", 7)
     with pytest.raises(FrameReadError, match="at most 7 frames"):
-        list(iter_frames(folder))
-    assert len(list(iter_frames(folder, 0, 6))) == 7
+        list(iter_frames(folder, most=7))
+    assert len(list(iter_frames(folder, 0, 6, most=7))) == 7
+    assert len(list(iter_frames(folder, most=None))) > 7
 
 
 @pytest.mark.real_data
