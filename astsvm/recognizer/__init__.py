@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from astsvm.recognizer.recognition import Decisions as Decisions
     from astsvm.recognizer.recognition import Recognition as Recognition
     from astsvm.recognizer.recognizer import Recognizer as Recognizer
+    from astsvm.recognizer.shipped import default_model as default_model
     from astsvm.recognizer.timeline import Timeline as Timeline
 
-__all__ = ["Bundle", "Decisions", "Recognition", "Recognizer", "Timeline"]
+__all__ = ["Bundle", "Decisions", "Recognition", "Recognizer", "Timeline", "default_model"]
 
 _LAZY = {
     "Bundle": "bundle",
@@ -23,6 +24,7 @@ _LAZY = {
     "Recognition": "recognition",
     "Recognizer": "recognizer",
     "Timeline": "timeline",
+    "default_model": "shipped",
 }
 
 
