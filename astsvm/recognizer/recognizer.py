@@ -292,14 +292,15 @@ class Recognizer:
         ----------
         frames : array_like of shape (length, size, size)
             Aligned, magnified and interpolated, as :meth:`ClipCollection.frames` returns them:
-            uint8, or floats, mostly in [0, 1]. Length and size are those of the settings.
+            uint8, or floats, mostly in [0, 1], none below -1 or above 2. Length and size are those
+            of the settings.
         maps : bool
             As for :meth:`predict`.
 
         Raises
         ------
         InvalidInputError
-            If the frames are of another shape, or not finite.
+            If the frames are of another shape, not finite, or far beyond [0, 1].
         """
         return self._recognise(see_aligned(frames, frame_settings(self.bundle)), maps)
 
