@@ -155,12 +155,9 @@ def dots_file(frame_folders, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def make_bundle():
-    """Make a bundle whose network is not trained; manifest and settings may be changed.
+    """Make a bundle whose network is not trained; manifest and settings may be changed."""
 
-    The SVM is fitted to random features, or to those of the clips given by stream.
-    """
-
-    def make(settings: Settings = SMALL, clips: dict[str, np.ndarray] | None = None, **changes):
+    def make(settings: Settings = SMALL, **changes):
         from astsvm.network.start import start_tensorflow
 
         start_tensorflow()
@@ -177,12 +174,12 @@ def make_bundle():
         generator = np.random.default_rng(5)
         weights = [generator.normal(0, 0.3, w.shape).astype(w.dtype) for w in network.get_weights()]
         network.set_weights([abs(w) if w.ndim == 1 else w for w in weights])
-        clips = clips or {
+        clips = {
             name: generator.normal(0, 1, (12, *shape)).astype(np.float16)
             for name, shape in shapes.items()
         }
         features = feature_extractor(network).predict_on_batch(clips)
-        head = SvmHead(3).fit(features, np.arange(len(features)) % 3, settings.training)
+        head = SvmHead(3).fit(features, np.arange(12) % 3, settings.training)
         data = TrainingData(
             digest="ab" * 32,
             datasets=("folder",),

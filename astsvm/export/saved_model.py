@@ -124,9 +124,7 @@ class ServedModel(tf.Module):  # type: ignore[misc]
 
     def classify(self, streams: dict[str, Any]) -> dict[str, Any]:
         """Classify features by stream, unchecked."""
-        # As clips are stored: the network was trained on float16.
-        stored = {name: tf.cast(values, tf.float16) for name, values in streams.items()}
-        found = self._network(stored, training=False)
+        found = self._network(streams, training=False)
         scores = self._svm(found["features"])
         said = {"class": tf.argmax(scores, axis=1), "scores": scores, "softmax": found["softmax"]}
         if self._calibration is not None:
@@ -145,7 +143,9 @@ def _of_shape(name: str, values: Any, shape: tuple[int, ...]) -> Any:
     """Refuse a batch of any other shape, and one without a clip."""
     message = f"{name}: expected shape (batch, {', '.join(map(str, shape))}), batch 1 or more"
     found = tf.shape(values)
-    fits = tf.logical_and(found[0] > 0, tf.reduce_all(tf.equal(found[1:], shape)))
+    # Compared as text, which exists of every number of axes: a loaded graph may be given any.
+    sides = tf.strings.reduce_join(tf.strings.as_string(found[1:]), separator=" ")
+    fits = tf.logical_and(tf.equal(sides, " ".join(map(str, shape))), tf.reduce_all(found > 0))
     checked = _asserted(values, fits, [f"{message}; received", found])
     return tf.ensure_shape(checked, (None, *shape))
 

@@ -65,11 +65,24 @@ def stored_streams():
 
 @pytest.fixture(scope="session")
 def recognizer(make_bundle, make_frames, stored_streams):
-    """Make a calibrated model whose SVM is fitted to clips of its own kind."""
-    from astsvm.recognizer import Recognizer
+    """Make a calibrated model: a network away from its initial state, an SVM fitted to clips."""
+    import keras
 
-    clips = stored_streams(make_frames(60))
-    return Recognizer(make_bundle(SETTINGS, clips, calibration=CALIBRATION))
+    from astsvm.classifier import SvmHead
+    from astsvm.network import build_network, feature_extractor
+    from astsvm.network.network_file import pack_network
+    from astsvm.recognizer import Bundle, Recognizer
+
+    other = make_bundle(SETTINGS, calibration=CALIBRATION)
+    keras.utils.set_random_seed(2)
+    network = build_network(other.manifest.data.streams, 3, settings=SETTINGS.network)
+    for number, weight in enumerate(network.trainable_weights):
+        noise = np.random.default_rng(number).normal(0, 0.2, weight.shape)
+        weight.assign_add(noise.astype(np.float32))
+    features = feature_extractor(network).predict(stored_streams(make_frames(60)), verbose=0)
+    svm = SvmHead(3).fit(features, np.arange(60) % 3, SETTINGS.training)
+    packed = pack_network(network), svm.to_bytes()
+    return Recognizer(Bundle.sealed(other.manifest, SETTINGS, *packed, other.card))
 
 
 @pytest.fixture(scope="session")
@@ -108,10 +121,11 @@ def asked_elsewhere(export_folder, tmp_path_factory):
         folder = tmp_path_factory.mktemp("asked")
         arrays = {}
         for name, request in requests.items():
-            for key, value in request.get("inputs", {}).items():
+            inputs = request.get("inputs")
+            for key, value in inputs.items() if isinstance(inputs, dict) else ():
                 if isinstance(value, np.ndarray):
                     arrays[f"{name}.{key}"] = value
-                    request["inputs"][key] = f"{name}.{key}"
+                    inputs[key] = f"{name}.{key}"
         np.savez(folder / "arrays.npz", **arrays)
         (folder / "requests.json").write_text(json.dumps(requests))
         command = [sys.executable, STRANGER, export_folder("savedmodel"), folder]

@@ -61,7 +61,8 @@ def answer(signatures, request):
         return {"error": f"{type(error).__name__}: {error}"}
     if "inputs" in request:
         return {"outputs": outputs}
-    return {"predictions": [dict(zip(outputs, row)) for row in zip(*outputs.values(), strict=True)]}
+    rows = zip(*outputs.values(), strict=True)
+    return {"predictions": [dict(zip(outputs, row, strict=True)) for row in rows]}
 
 
 def main(model, folder):
@@ -70,9 +71,10 @@ def main(model, folder):
     requests = json.loads((folder / "requests.json").read_text())
     arrays = dict(np.load(folder / "arrays.npz"))
     for request in requests.values():
-        for name, value in request.get("inputs", {}).items():
+        inputs = request.get("inputs")
+        for name, value in inputs.items() if isinstance(inputs, dict) else ():
             if isinstance(value, str):
-                request["inputs"][name] = arrays[value]
+                inputs[name] = arrays[value]
     answers = {name: answer(signatures, request) for name, request in requests.items()}
     (folder / "answers.json").write_text(json.dumps(answers))
     loaded = [name for name in FOREIGN if sys.modules.get(name) is not None]

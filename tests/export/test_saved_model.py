@@ -68,10 +68,12 @@ def test_classes_are_the_same_and_scores_nearly(served, expected, recognizer, gi
     assert found["label"] == [one.label for one in right]
     assert set(found["label"]) == set(recognizer.class_names)
     assert [recognizer.class_names[number] for number in found["class"]] == found["label"]
-    np.testing.assert_allclose(found["scores"], [one.scores for one in right], atol=1e-5)
-    probabilities = [one.probabilities for one in right]
-    np.testing.assert_allclose(found["probabilities"], probabilities, atol=1e-5)
-    np.testing.assert_allclose(found["softmax"], [one.softmax for one in right], atol=1e-5)
+    # A number that float16 rounds the other way shows where a network is untrained and averages
+    # over few pixels; test_shipped_parity.py asks for 1e-5 of a trained one.
+    atol = 1e-5 if given == "features" else 1e-5
+    for name in ("scores", "probabilities", "softmax"):
+        values = [getattr(one, name) for one in right]
+        np.testing.assert_allclose(found[name], values, rtol=0, atol=atol, err_msg=name)
 
 
 @pytest.mark.parametrize(
@@ -80,19 +82,19 @@ def test_classes_are_the_same_and_scores_nearly(served, expected, recognizer, gi
         ("too few frames", "frames: expected shape (batch, 5, 32, 32), batch 1 or more; received"),
         ("too few frames", "[2 2 32 32]"),
         ("too small", "[1 5 16 32]"),
-        ("a clip alone", "TensorSpec(shape=(None, None, None, None), dtype=tf.uint8"),
+        ("a clip alone", "[5 32 32]"),
         ("no clip", "batch 1 or more; received"),
         ("no floats", "batch 1 or more; received"),
         ("bytes as floats", "expected finite grey values of about 0 to 1 (divide bytes by 255)"),
         ("one NaN", "expected finite grey values"),
-        ("floats as bytes", "dtype=tf.uint8"),
+        ("floats as bytes", "expected to be a uint8 tensor but is a float tensor"),
         ("no features", "batch 1 or more; received"),
         ("feature of another shape", "idsf: expected shape (batch, 4, 32, 32, 1)"),
         ("more of one", "flow, idsf: expected as many clips of each; received"),
         ("NaN in a feature", "idsf: expected finite features"),
         ("beyond float16", "flow: expected finite features, none beyond float16"),
         ("one missing", "idsf"),
-        ("double", "dtype=tf.float32"),
+        ("double", "expected to be a float tensor but is a double tensor"),
     ],
 )
 def test_wrong_input_is_told(served, given, says):
