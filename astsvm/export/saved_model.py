@@ -13,8 +13,7 @@ is no calibrated probability; a calibrated model also gives ``probabilities`` (B
 A model of flow images made elsewhere takes features only. Frames are what preprocessing makes of a
 clip: the aligned face, magnified and interpolated to n time points.
 
-Scores differ from the package's by rounding: the flow of both is float32, summed in another order,
-and a number that float16 rounds up in one and down in the other shows in the last digits
+Scores differ from the package's by rounding, since sums are taken in another order: by 1e-6 or so
 (``benchmarks/export_parity.py``).
 """
 

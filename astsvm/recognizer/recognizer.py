@@ -249,9 +249,9 @@ class Recognizer:
 
         Parameters
         ----------
-        source : path, or array_like as for :meth:`predict`
-            A video file, a folder of images, or the frames themselves. Files are gone through
-            twice, one frame at a time, whatever their length.
+        source : path or array_like
+            A video file, a folder of images, or the frames themselves, as :meth:`predict` takes
+            them. Files are gone through twice, one frame at a time, whatever their length.
         fps : float, optional
             Frames per second; by default what the video states.
         settings : SpottingSettings, optional

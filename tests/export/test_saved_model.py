@@ -68,12 +68,9 @@ def test_classes_are_the_same_and_scores_nearly(served, expected, recognizer, gi
     assert found["label"] == [one.label for one in right]
     assert set(found["label"]) == set(recognizer.class_names)
     assert [recognizer.class_names[number] for number in found["class"]] == found["label"]
-    # A number that float16 rounds the other way shows where a network is untrained and averages
-    # over few pixels; test_shipped_parity.py asks for 1e-5 of a trained one.
-    atol = 1e-5 if given == "features" else 1e-5
     for name in ("scores", "probabilities", "softmax"):
         values = [getattr(one, name) for one in right]
-        np.testing.assert_allclose(found[name], values, rtol=0, atol=atol, err_msg=name)
+        np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-5, err_msg=name)
 
 
 @pytest.mark.parametrize(
