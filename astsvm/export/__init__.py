@@ -39,8 +39,8 @@ def export_model(recognizer: Recognizer, folder: str | Path, kind: ExportFormat)
                         version, as the folder's name.
         ``onnx``        ``model.onnx``, from features to classes, see
                         :mod:`astsvm.export.onnx_file`.
-        ``keras``       ``network.keras``, the network alone; ``import astsvm.network`` makes its
-                        layers known to Keras.
+        ``keras``       ``network.keras``, the network alone; ``import astsvm.network.model`` makes
+                        its layers known to Keras.
 
     kind : {"savedmodel", "onnx", "keras"}
 

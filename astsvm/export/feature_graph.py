@@ -17,13 +17,14 @@ from astsvm.export.image_operators import (
     box_operator,
     enlarging_operator,
     halving_operator,
-    local_mean_operator,
+    local_mean,
     sobel_operators,
     warped,
 )
 from astsvm.features.lucas_kanade import FLATTEST
+from astsvm.features.optical_flow import FlowReference
 
-__all__ = ["feature_streams", "lucas_kanade_flow"]
+__all__ = ["feature_streams"]
 
 
 def feature_streams(frames: Any, settings: PreprocessingSettings) -> dict[str, Any]:
@@ -61,16 +62,15 @@ def _flow(frames: Any, settings: FlowSettings) -> Any:
     if settings.method != "lucas_kanade":
         raise SettingsError(
             f"flow.method is {settings.method!r}, which is OpenCV's own; only lucas_kanade can be "
-            "part of an exported graph. Export the model for features, or train with lucas_kanade."
+            "part of an exported graph. Export as onnx, which takes features, or train with "
+            "lucas_kanade."
         )
     count, height, width = frames.shape[1:]
-    first = (
-        frames[:, :-1]
-        if settings.reference == "adjacent"
-        else tf.repeat(frames[:, :1], count - 1, axis=1)
-    )
-    first, second = (tf.reshape(part, (-1, height, width)) for part in (first, frames[:, 1:]))
-    u, v = tf.unstack(lucas_kanade_flow(first, second, settings), axis=-1)
+    pairs = [
+        _pairs(level, count, settings.reference)
+        for level in _pyramid(tf.reshape(frames, (-1, height, width)), settings)
+    ]
+    u, v = _coarse_to_fine(pairs, settings)
     if settings.head_motion == "median":
         u, v = u - _median(u), v - _median(v)
     flow = tf.reshape(tf.stack([u, v], axis=-1), (-1, count - 1, height, width, 2))
@@ -93,32 +93,32 @@ def _leading(images: Any) -> list[Any]:
     return [size or dynamic[axis] for axis, size in enumerate(images.shape[:-2])]
 
 
-def lucas_kanade_flow(first: Any, second: Any, settings: FlowSettings) -> Any:
-    """Return the flow (N, H, W, 2) from frames (N, H, W) to others; see the module in `features`.
+def _pairs(level: Any, count: int, reference: FlowReference) -> tuple[Any, Any]:
+    """Return the frames that flow leads from and to, (B * (count - 1), H, W) each."""
+    height, width = level.shape[1:]
+    clips = tf.reshape(level, (-1, count, height, width))
+    onset = tf.repeat(clips[:, :1], count - 1, axis=1)
+    first = clips[:, :-1] if reference == "adjacent" else onset
+    return tuple(tf.reshape(part, (-1, height, width)) for part in (first, clips[:, 1:]))
 
-    Parameters
-    ----------
-    first, second : tensor of shape (N, H, W), float32
-    settings : FlowSettings
-        `window`, `levels`, `iterations`, `regularisation` and `local_mean_sigma` are used.
-    """
-    firsts, seconds = _pyramid(first, settings), _pyramid(second, settings)
-    height, width = firsts[-1].shape[1:]
-    u = v = tf.zeros_like(firsts[-1])
-    for source, target in zip(reversed(firsts), reversed(seconds), strict=True):
+
+def _coarse_to_fine(pairs: list[tuple[Any, Any]], settings: FlowSettings) -> tuple[Any, Any]:
+    """Return u and v (N, H, W) from frames to others, given as pyramids, finest level first."""
+    height, width = pairs[-1][0].shape[1:]
+    u = v = tf.zeros_like(pairs[-1][0])
+    for source, target in reversed(pairs):
         rows, columns = source.shape[1:]
         if (rows, columns) != (height, width):
             larger = enlarging_operator(height, rows), enlarging_operator(width, columns)
             u, v = (2 * apply_operators(part, *larger) for part in (u, v))
             height, width = rows, columns
         u, v = _refined(source, target, u, v, settings)
-    return tf.stack([u, v], axis=-1)
+    return u, v
 
 
 def _pyramid(frames: Any, settings: FlowSettings) -> list[Any]:
     height, width = frames.shape[1:]
-    means = [local_mean_operator(size, settings.local_mean_sigma) for size in (height, width)]
-    pyramid = [frames - apply_operators(frames, *means)]
+    pyramid = [frames - local_mean(frames, settings.local_mean_sigma)]
     while len(pyramid) < settings.levels and (min(height, width) + 1) // 2 >= settings.window:
         halves = halving_operator(height), halving_operator(width)
         pyramid.append(apply_operators(pyramid[-1], *halves))

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-__all__ = ["apply_operators", "box_operator", "local_mean_operator", "sobel_operators"]
-__all__ += ["enlarging_operator", "halving_operator", "warped"]
+__all__ = ["apply_operators", "box_operator", "enlarging_operator", "halving_operator"]
+__all__ += ["local_mean", "sobel_operators", "warped"]
 
 Operator = npt.NDArray[np.float64]
 
@@ -31,15 +31,19 @@ def box_operator(size: int, width: int) -> Operator:
     return _filter(size, np.full(width, 1 / width))
 
 
-def local_mean_operator(size: int, sigma: float) -> Operator:
-    """Return a Gaussian mean of `sigma` pixels, made of three box means, as the flow takes it.
+def local_mean(images: Any, sigma: float) -> Any:
+    """Return a Gaussian mean (N, H, W) of `sigma` pixels, made of three box means; 0 for no mean.
 
-    A sigma of 0 stands for no mean: the matrix of zeros.
+    Each is summed in float64 and rounded to float32, as OpenCV does: to the bit, since little is
+    left of a grey level once its mean is taken off, and the flow is found by what is left.
     """
     if sigma == 0:
-        return np.zeros((size, size))
-    box = box_operator(size, 2 * round((math.sqrt(4 * sigma * sigma + 1) - 1) / 2) + 1)
-    return box @ box @ box
+        return tf.zeros_like(images)
+    width = 2 * round((math.sqrt(4 * sigma * sigma + 1) - 1) / 2) + 1
+    boxes = [box_operator(size, width) for size in images.shape[1:]]
+    for _ in range(3):
+        images = tf.cast(apply_operators(tf.cast(images, tf.float64), *boxes), images.dtype)
+    return images
 
 
 def sobel_operators(size: int) -> tuple[Operator, Operator]:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 # First, because it sets the environment that TensorFlow reads when it is imported.
 from astsvm.network.clip_passes import nothing_compiled
 
 # isort: split
+import numpy as np
 import tensorflow as tf
 
 from astsvm.errors import MissingResourceError
 from astsvm.export.model_parts import ModelParts
-from astsvm.export.saved_model import ServedModel
+from astsvm.export.saved_model import FLOAT16_LARGEST, ServedModel
 from astsvm.storage.atomic import write_bytes_atomically
 
 __all__ = ["write_onnx"]
@@ -33,6 +35,9 @@ def write_onnx(parts: ModelParts, path: Path) -> None:
     (batch,) int64, ``scores`` (batch, classes) float64, the SVM's decision values, ``softmax``
     (batch, classes) float32, and ``probabilities`` (batch, classes) float64 if the model is
     calibrated. Its metadata hold ``labels``, the names of the classes as a JSON list.
+
+    A runtime refuses other shapes and types by itself. ONNX has no way to refuse a value: a clip
+    with a feature that is NaN, infinite or beyond float16 gets the class -1, and NaN for the rest.
 
     Parameters
     ----------
@@ -63,10 +68,29 @@ def write_onnx(parts: ModelParts, path: Path) -> None:
             for name, shape in model.shapes.items()
         }
 
-        function = tf.function(model.classify, input_signature=[streams], autograph=False)
+        def classify(given: dict[str, Any]) -> dict[str, Any]:
+            return _with_unusable_marked(model.classify(given), given)
+
+        function = tf.function(classify, input_signature=[streams], autograph=False)
         converted, _ = tf2onnx.convert.from_function(
             function, input_signature=[streams], opset=OPSET
         )
     entry = converted.metadata_props.add()
     entry.key, entry.value = "labels", json.dumps(list(parts.class_names))
     write_bytes_atomically(path, converted.SerializeToString())
+
+
+def _with_unusable_marked(said: dict[str, Any], streams: dict[str, Any]) -> dict[str, Any]:
+    """Give clips with an unusable feature no class: the network's maxima would swallow NaN."""
+    clips = [
+        tf.reduce_all(tf.abs(values) <= FLOAT16_LARGEST, axis=[1, 2, 3, 4])
+        for values in streams.values()
+    ]
+    usable = tf.reduce_all(tf.stack(clips), axis=0)
+    marked = {
+        name: tf.where(usable[:, None], values, tf.constant(np.nan, values.dtype))
+        for name, values in said.items()
+        if name != "class"
+    }
+    minus_one = tf.constant(-1, said["class"].dtype)
+    return {"class": tf.where(usable, said["class"], minus_one), **marked}

@@ -3,7 +3,8 @@
 Its signatures, each with a first axis for the batch:
 
 ``serving_default``   ``frames`` (B, n, H, W) uint8
-``float_frames``      ``frames`` (B, n, H, W) float32 in [0, 1]
+``float_frames``      ``frames`` (B, n, H, W) float32, black 0 and white 1; magnification and
+                      interpolation go a little beyond, and that counts
 ``features``          the streams by name, for example ``flow`` (B, T, H, W, 2), float32
 
 All give ``label`` (B,) string, ``class`` (B,) int64, ``scores`` (B, classes) float64, the SVM's
@@ -11,6 +12,9 @@ one-vs-rest decision values, and ``softmax`` (B, classes) float32, the network's
 is no calibrated probability; a calibrated model also gives ``probabilities`` (B, classes) float64.
 A model of flow images made elsewhere takes features only. Frames are what preprocessing makes of a
 clip: the aligned face, magnified and interpolated to n time points.
+
+Scores differ from the package's by rounding, since sums are taken in another order: by 1e-6 or so
+(``benchmarks/export_parity.py``).
 """
 
 from __future__ import annotations
@@ -31,8 +35,11 @@ from astsvm.errors import StorageError
 from astsvm.export.feature_graph import feature_streams
 from astsvm.export.model_parts import ModelParts
 from astsvm.export.svm_graph import SvmGraph
+from astsvm.recognizer.seen_clip import DARKEST, LIGHTEST
 
-__all__ = ["ServedModel", "write_saved_model"]
+__all__ = ["FLOAT16_LARGEST", "ServedModel", "write_saved_model"]
+
+FLOAT16_LARGEST = float(np.finfo(np.float16).max)
 
 
 class ServedModel(tf.Module):  # type: ignore[misc]
@@ -60,6 +67,11 @@ class ServedModel(tf.Module):  # type: ignore[misc]
         self._svm, self._takes_frames = SvmGraph(parts.svm), parts.takes_frames
         self._calibration = parts.calibration
         self._names = list(parts.class_names)
+        # Functions of their own, which the signatures share: they are traced and stored once.
+        streams = {name: tf.TensorSpec((None, *s), tf.float32) for name, s in self.shapes.items()}
+        grey = tf.TensorSpec((None, *self._frames), tf.float32)
+        self._said_of_streams = tf.function(self.classify, [streams], autograph=False)
+        self._said_of_grey = tf.function(self._classify_grey, [grey], autograph=False)
 
     def signatures(self) -> dict[str, Any]:
         """Return the signatures as concrete functions.
@@ -67,53 +79,51 @@ class ServedModel(tf.Module):  # type: ignore[misc]
         Their shapes are left open, and checked inside: a runtime would say of a wrong one no more
         than which node of the graph it broke.
         """
-        frames, stream = ((None,) * rank for rank in (4, 5))
+        clips, stream = ((None,) * rank for rank in (4, 5))
         streams = {name: tf.TensorSpec(stream, tf.float32, name=name) for name in self.shapes}
-        from_streams = tf.function(self.from_streams).get_concrete_function(**streams)
+        from_streams = _traced(self.from_streams, **streams)
         if not self._takes_frames:
             return {"serving_default": from_streams, "features": from_streams}
         return {
-            "serving_default": tf.function(self.from_bytes).get_concrete_function(
-                tf.TensorSpec(frames, tf.uint8, name="frames")
-            ),
-            "float_frames": tf.function(self.from_frames).get_concrete_function(
-                tf.TensorSpec(frames, tf.float32, name="frames")
-            ),
+            "serving_default": _traced(self.from_bytes, tf.TensorSpec(clips, tf.uint8, "frames")),
+            "float_frames": _traced(self.from_frames, tf.TensorSpec(clips, tf.float32, "frames")),
             "features": from_streams,
         }
 
     def from_bytes(self, frames: Any) -> dict[str, Any]:
         """Classify frames (B, n, H, W), uint8."""
-        grey = tf.cast(_of_shape("frames", frames, self._frames), tf.float32) / 255
-        return self._named(feature_streams(grey, self._preprocessing))
+        # The product, as the package takes it: a quotient has other last bits.
+        grey = tf.cast(_of_shape("frames", frames, self._frames), tf.float32) * np.float32(1 / 255)
+        return self._named(self._said_of_grey(grey))
 
     def from_frames(self, frames: Any) -> dict[str, Any]:
-        """Classify frames (B, n, H, W), float32 in [0, 1]; refuse others."""
-        frames = _of_shape("frames", frames, self._frames)
-        lowest, highest = tf.reduce_min(frames), tf.reduce_max(frames)
-        within = tf.logical_and(lowest >= 0, highest <= 1)
-        message = "frames: expected finite grey values in [0, 1] (divide bytes by 255), received"
-        found = [message, lowest, "to", highest]
-        with tf.control_dependencies([tf.debugging.Assert(within, found)]):
-            return self._named(feature_streams(tf.identity(frames), self._preprocessing))
+        """Classify frames (B, n, H, W), float32, black 0 and white 1; refuse others."""
+        frames = _within(
+            _of_shape("frames", frames, self._frames),
+            (DARKEST, LIGHTEST),
+            "frames: expected finite grey values of about 0 to 1 (divide bytes by 255)",
+        )
+        return self._named(self._said_of_grey(frames))
 
     def from_streams(self, **streams: Any) -> dict[str, Any]:
         """Classify features by stream, each (B, T, H, W, C) float32; refuse what is not finite."""
         checked = {}
         for name, values in streams.items():
             shaped = _of_shape(name, values, self.shapes[name])
-            checked[name] = tf.debugging.check_numerics(shaped, f"{name}: expected finite features")
-        return self._named(checked)
+            message = f"{name}: expected finite features, none beyond float16"
+            checked[name] = _within(shaped, (-FLOAT16_LARGEST, FLOAT16_LARGEST), message)
+        return self._named(self._said_of_streams(_as_many(checked)))
 
-    def _named(self, streams: dict[str, Any]) -> dict[str, Any]:
-        found = self.classify(streams)
-        return {"label": tf.gather(self._names, found["class"]), **found}
+    def _named(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {"label": tf.gather(self._names, said["class"]), **said}
+
+    def _classify_grey(self, frames: Any) -> dict[str, Any]:
+        said: dict[str, Any] = self._said_of_streams(feature_streams(frames, self._preprocessing))
+        return said
 
     def classify(self, streams: dict[str, Any]) -> dict[str, Any]:
         """Classify features by stream, unchecked."""
-        # As clips are stored: the network was trained on float16.
-        stored = {name: tf.cast(values, tf.float16) for name, values in streams.items()}
-        found = self._network(stored, training=False)
+        found = self._network(streams, training=False)
         scores = self._svm(found["features"])
         said = {"class": tf.argmax(scores, axis=1), "scores": scores, "softmax": found["softmax"]}
         if self._calibration is not None:
@@ -122,13 +132,43 @@ class ServedModel(tf.Module):  # type: ignore[misc]
         return said
 
 
+def _traced(method: Any, *arguments: Any, **streams: Any) -> Any:
+    """Return a method as a concrete function of tensors."""
+    # Nothing in it depends on a tensor's value, and without autograph tracing is twice as fast.
+    return tf.function(method, autograph=False).get_concrete_function(*arguments, **streams)
+
+
 def _of_shape(name: str, values: Any, shape: tuple[int, ...]) -> Any:
-    """Refuse a batch of any other shape."""
-    message = f"{name}: expected shape (batch, {', '.join(map(str, shape))}), received"
+    """Refuse a batch of any other shape, and one without a clip."""
+    message = f"{name}: expected shape (batch, {', '.join(map(str, shape))}), batch 1 or more"
     found = tf.shape(values)
-    fits = tf.reduce_all(tf.equal(found[1:], shape))
-    with tf.control_dependencies([tf.debugging.Assert(fits, [message, found], summarize=8)]):
-        return tf.ensure_shape(tf.identity(values), (None, *shape))
+    # Compared as text, which exists of every number of axes: a loaded graph may be given any.
+    sides = tf.strings.reduce_join(tf.strings.as_string(found[1:]), separator=" ")
+    fits = tf.logical_and(tf.equal(sides, " ".join(map(str, shape))), tf.reduce_all(found > 0))
+    checked = _asserted(values, fits, [f"{message}; received", found])
+    return tf.ensure_shape(checked, (None, *shape))
+
+
+def _within(values: Any, bounds: tuple[float, float], message: str) -> Any:
+    """Refuse NaN, infinity, and any value out of bounds."""
+    lowest, highest = bounds
+    fits = tf.reduce_all(tf.logical_and(values >= lowest, values <= highest))
+    found = [f"{message}; received", tf.reduce_min(values), "to", tf.reduce_max(values)]
+    return _asserted(values, fits, found)
+
+
+def _as_many(streams: dict[str, Any]) -> dict[str, Any]:
+    """Refuse streams of different numbers of clips."""
+    counts = tf.stack([tf.shape(values)[0] for values in streams.values()])
+    found = [f"{', '.join(streams)}: expected as many clips of each; received", counts]
+    fits = tf.reduce_all(tf.equal(counts, counts[0]))
+    return {name: _asserted(values, fits, found) for name, values in streams.items()}
+
+
+def _asserted(values: Any, condition: Any, message: list[Any]) -> Any:
+    """Return the values; running the graph fails with the message where the condition is false."""
+    with tf.control_dependencies([tf.debugging.Assert(condition, message, summarize=8)]):
+        return tf.identity(values)
 
 
 def write_saved_model(parts: ModelParts, folder: Path) -> None:
@@ -141,9 +181,11 @@ def write_saved_model(parts: ModelParts, folder: Path) -> None:
     StorageError
         If the folder cannot be written.
     """
+    # Nobody trains what is served: without gradients it is smaller, and written sooner.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     with nothing_compiled():
         model = ServedModel(parts)
         try:
-            tf.saved_model.save(model, str(folder), signatures=model.signatures())
+            tf.saved_model.save(model, str(folder), model.signatures(), options)
         except tf.errors.OpError as error:
             raise StorageError(f"{folder}: the SavedModel cannot be written: {error}") from error

@@ -55,9 +55,10 @@ class SvmGraph(tf.Module):  # type: ignore[misc]
 
 def _decision(scaled: Any, vectors: Any, coefficients: Any, intercept: Any, gamma: Any) -> Any:
     """Return ``sum_i coefficient_i exp(-gamma |x - vector_i|^2) + intercept``, shape (B, 1)."""
+    # The vectors are most of an exported model, and every use of an array is another constant.
     distances = (
         tf.reduce_sum(tf.square(scaled), axis=1, keepdims=True)
-        + tf.reduce_sum(tf.square(vectors), axis=1)
+        + np.sum(np.square(vectors), axis=1)
         - 2 * tf.matmul(scaled, vectors, transpose_b=True)
     )
     kernel = tf.exp(-gamma * tf.maximum(distances, 0))

@@ -60,7 +60,7 @@ class Recognition:
         Output of the network's own last layer; not calibrated, and it does not decide.
     synthetic : bool
         Whether the model was trained on drawn faces.
-    streams : dict of str to ndarray of shape (T, H, W, C), float16
+    streams : dict of str to ndarray of shape (T, H, W, C), float32
         What the network took.
     attention, motion : dict of str to ndarray, float16
         Where the network looked, and the motion there, as in
@@ -86,7 +86,7 @@ class Recognition:
     probabilities: Floats | None
     softmax: npt.NDArray[np.float32]
     synthetic: bool
-    streams: dict[str, npt.NDArray[np.float16]]
+    streams: dict[str, npt.NDArray[np.float32]]
     attention: Maps = field(default_factory=dict)
     motion: Maps = field(default_factory=dict)
     frames: npt.NDArray[np.uint8] | None = None

@@ -249,9 +249,9 @@ class Recognizer:
 
         Parameters
         ----------
-        source : path, or array_like as for :meth:`predict`
-            A video file, a folder of images, or the frames themselves. Files are gone through
-            twice, one frame at a time, whatever their length.
+        source : path or array_like
+            A video file, a folder of images, or the frames themselves, as :meth:`predict` takes
+            them. Files are gone through twice, one frame at a time, whatever their length.
         fps : float, optional
             Frames per second; by default what the video states.
         settings : SpottingSettings, optional
@@ -292,14 +292,15 @@ class Recognizer:
         ----------
         frames : array_like of shape (length, size, size)
             Aligned, magnified and interpolated, as :meth:`ClipCollection.frames` returns them:
-            uint8, or floats, mostly in [0, 1]. Length and size are those of the settings.
+            uint8, or floats, mostly in [0, 1], none below -1 or above 2. Length and size are those
+            of the settings.
         maps : bool
             As for :meth:`predict`.
 
         Raises
         ------
         InvalidInputError
-            If the frames are of another shape, or not finite.
+            If the frames are of another shape, not finite, or far beyond [0, 1].
         """
         return self._recognise(see_aligned(frames, frame_settings(self.bundle)), maps)
 

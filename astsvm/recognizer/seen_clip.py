@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from astsvm.storage.reader import ClipCollection
 
 __all__ = [
+    "DARKEST",
+    "LIGHTEST",
     "SeenClip",
     "frame_settings",
     "see_aligned",
@@ -33,6 +35,9 @@ __all__ = [
 _LONG_CLIP_SECONDS = 2.0
 _ANY_FPS = 100.0
 """Stands for a frame rate that nothing depends on."""
+DARKEST, LIGHTEST = -1.0, 2.0
+"""Bounds of aligned frames. Magnified and interpolated ones go beyond [0, 1], by .2 in the
+synthetic corpus; frames of 0 to 255, which are a mistake, go far beyond."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +127,7 @@ def see_aligned(frames: npt.ArrayLike, settings: PreprocessingSettings) -> SeenC
     Raises
     ------
     InvalidInputError
-        If they are of another shape than the settings', or not finite.
+        If they are of another shape than the settings', not finite, or far beyond [0, 1].
     """
     grey = as_grey_stack(frames)
     expected = (settings.length, settings.size, settings.size)
@@ -130,6 +135,12 @@ def see_aligned(frames: npt.ArrayLike, settings: PreprocessingSettings) -> SeenC
         raise InvalidInputError(
             f"frames: expected aligned frames of shape {expected}, received {grey.shape}. Give "
             "frames that are not aligned to predict()."
+        )
+    low, high = float(grey.min()), float(grey.max())
+    if low < DARKEST or high > LIGHTEST:
+        raise InvalidInputError(
+            f"frames: expected grey values of about 0 to 1, received {low:g} to {high:g}. Divide "
+            "by the largest grey level, or give uint8."
         )
     shown = np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8)
     return SeenClip(streams=stream_features(grey, settings), frames=shown)

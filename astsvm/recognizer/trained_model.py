@@ -24,7 +24,7 @@ _FLOAT = 4
 _FLOAT16_MAXIMUM = float(np.finfo(np.float16).max)
 
 Maps = dict[str, npt.NDArray[np.float16]]
-Streams = dict[str, npt.NDArray[np.float16]]
+Streams = dict[str, npt.NDArray[np.float32]]
 
 
 class TrainedModel:
@@ -32,6 +32,10 @@ class TrainedModel:
 
     Clips go through the network one at a time: what is said of one does not depend on the company
     it comes in, to the last digit, and nothing is compiled anew for another number of clips.
+
+    Features are not rounded to float16, as those of the training clips were to be stored: where
+    they were computed in another order, a last digit of float32 would turn into one of float16, and
+    the attention takes maxima. Stored clips, being rounded already, get the answers of training.
 
     Parameters
     ----------
@@ -104,7 +108,7 @@ class TrainedModel:
         )
 
     def checked(self, streams: Mapping[str, npt.NDArray[Any]]) -> Streams:
-        """Return the streams that the network takes, as they are stored: float16."""
+        """Return the streams that the network takes, float32."""
         clips: Streams = {}
         for name, shape in self._manifest.data.streams.items():
             if name not in streams:
@@ -123,7 +127,7 @@ class TrainedModel:
                 raise InvalidInputError(
                     f"stream {name!r} holds NaN, or a value beyond float16. Check the frames."
                 )
-            clips[name] = values.astype(np.float16)
+            clips[name] = values.astype(np.float32)
         if len({len(values) for values in clips.values()}) > 1:
             raise InvalidInputError("all streams must hold the same number of clips.")
         return clips
@@ -146,7 +150,20 @@ def _built(bundle: Bundle) -> keras.Model:
         load_weights(network, bundle.network)
     except AstsvmError as error:
         raise StorageError(f"network.keras: {str(error).rstrip('.')}") from error
-    return network
+    return _unrounded(network)
+
+
+def _unrounded(network: keras.Model) -> keras.Model:
+    """Return the same network for float32 clips, where that of training takes float16."""
+    import keras
+
+    config = network.get_config()
+    for layer in config["layers"]:
+        if layer["class_name"] == "InputLayer":
+            layer["config"]["dtype"] = "float32"
+    wide = keras.Model.from_config(config)
+    wide.set_weights(network.get_weights())
+    return wide
 
 
 def _refuse_giants(bundle: Bundle) -> None:

@@ -33,7 +33,7 @@ class WindowFrames(NamedTuple):
 class SpottingSettings(FrozenSettings):
     """How a long video is searched.
 
-    Parameters
+    Attributes
     ----------
     window : float
         Length of the sliding window in seconds: about the longest expression to be found. No

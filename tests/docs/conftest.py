@@ -39,13 +39,27 @@ def site_module():
 
 
 @pytest.fixture(scope="session")
-def documented_files(tmp_path_factory):
-    """Write what the pages' examples read: `clips.h5` and the folder `run`."""
+def documented_files(tmp_path_factory, make_bundle, small_settings, long_take):
+    """Write what the pages' examples read: clips, a run, a model, a short and a long video."""
     folder = tmp_path_factory.mktemp("documented")
     _write_clips(folder)
     with open_clips(folder / "clips.h5") as clips:
         _write_run(clips, folder / "run")
+    make_bundle(small_settings).write(folder / "my.astsvm")
+    _write_video(folder / "clip.mp4", long_take.frames[:50], 100)
+    _write_video(folder / "long.mp4", long_take.frames, long_take.fps)
     return folder
+
+
+def _write_video(path: Path, frames: np.ndarray, fps: float) -> None:
+    import cv2
+
+    height, width = frames.shape[1:]
+    codec = cv2.VideoWriter.fourcc(*"mp4v")
+    video = cv2.VideoWriter(str(path), codec, fps, (width, height), isColor=False)
+    for frame in frames:
+        video.write(frame)
+    video.release()
 
 
 def _write_clips(folder: Path) -> None:
@@ -71,11 +85,11 @@ def _write_clips(folder: Path) -> None:
     with PartsFolder.open(folder / "clips.h5", dataset, PreprocessingSettings()) as parts:
         for index, clip in enumerate(clips):
             streams = {
-                "flow": generator.normal(size=(4, 24, 24, 2)),
-                "idsf": generator.normal(size=(4, 24, 24, 1)),
+                "flow": generator.normal(size=(4, 32, 32, 2)),
+                "idsf": generator.normal(size=(4, 32, 32, 1)),
             }
-            frames = generator.integers(0, 255, (5, 24, 24)).astype(np.uint8)
-            landmarks, transform = generator.random((68, 2)) * 24, np.eye(2, 3)
+            frames = generator.integers(0, 255, (5, 32, 32)).astype(np.uint8)
+            landmarks, transform = generator.random((68, 2)) * 32, np.eye(2, 3)
             parts.store(index, ProcessedClip(clip, streams, frames, landmarks, transform))
         parts.assemble([Problem(folder / "clips.csv", 11, "folder/s4/c0", "no face found")])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -105,6 +106,17 @@ def test_a_fold_holds_the_documented_arrays(documented_files):
         for name, shape in arrays.items():
             sides = [side for side in shape.strip("()").split(",") if side.strip()]
             assert shape == "text" or fold[name].ndim == len(sides), name
+
+
+def test_the_model_file_holds_what_its_page_tells(documented_files):
+    members, manifest = (by_name(table) for table in tables("model-file.md"))
+    with zipfile.ZipFile(documented_files / "my.astsvm") as archive:
+        assert list(members) == archive.namelist()
+        found = json.loads(archive.read("manifest.json"))
+    assert set(manifest) == set(found)
+    text = (DOCS / "model-file.md").read_text("utf-8")
+    assert f"`{found['format']}`, version {found['format_version']}" in text
+    assert f"`{found['format']}`, {found['format_version']} |" in text
 
 
 def test_the_tree_of_a_run_names_every_file(documented_files):

@@ -14,7 +14,18 @@ import pytest
 pytest.importorskip("mkdocs", reason="the extra `docs` is not installed")
 
 DOCS = Path(__file__).parents[2] / "docs"
-PUBLIC = ("datasets", "preprocessing", "features", "storage", "network", "evaluation", "reporting")
+PUBLIC = (
+    "datasets",
+    "preprocessing",
+    "features",
+    "storage",
+    "network",
+    "evaluation",
+    "recognizer",
+    "spotting",
+    "export",
+    "reporting",
+)
 
 
 @pytest.fixture(scope="module")

@@ -50,11 +50,22 @@ def test_it_gives_the_features_of_the_package(size, flow):
 
 
 def test_frames_need_not_be_square():
-    from astsvm.export.feature_graph import lucas_kanade_flow
+    from astsvm.export.feature_graph import feature_streams
 
-    frames = moving_frames(40, 67, count=2)
-    field = lucas_kanade_flow(frames[:1], frames[1:], FlowSettings())
-    np.testing.assert_allclose(field[0], optical_flow(frames)[0], atol=5e-6)
+    frames = moving_frames(40, 67, count=3)
+    settings = PreprocessingSettings(flow=FlowSettings(head_motion="none"))
+    (field,) = feature_streams(frames[None], settings)["flow"]
+    np.testing.assert_allclose(field, optical_flow(frames), atol=5e-6)
+
+
+def test_the_local_mean_is_that_of_the_package_to_the_bit():
+    from astsvm.export.image_operators import local_mean
+    from astsvm.features.lucas_kanade import _local_mean
+
+    frames = moving_frames(60, 97, count=3)
+    expected = np.stack([_local_mean(frame, 8.0) for frame in frames])
+    # Sums in float64 of another order may fall on the other side of a number between two floats.
+    assert np.mean(np.asarray(local_mean(frames, 8.0)) == expected) > 0.999
 
 
 def test_still_frames_have_no_flow():

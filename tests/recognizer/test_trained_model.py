@@ -36,13 +36,21 @@ def test_scores_are_the_svm_on_the_features_of_the_packed_network(bundle, model,
     outputs = keras.Model(network.input, [network.get_layer("features").output, network.output])
     half = {name: values.astype(np.float16) for name, values in clips.items()}
     features, softmax = outputs.predict_on_batch(half)
-    found = model.decide(clips)
+    found = model.decide(half)
     np.testing.assert_allclose(found.features, features, atol=1e-5)
     np.testing.assert_allclose(found.softmax, softmax, atol=1e-6)
     head = SvmHead.from_bytes(bundle.classifier)
     np.testing.assert_allclose(found.scores, head.decision_function(features), atol=1e-5)
     np.testing.assert_array_equal(found.classes, found.scores.argmax(axis=1))
     assert found.probabilities is None
+
+
+def test_clips_are_not_rounded_to_float16(model, clips):
+    little = {name: values * np.float32(1 + 1e-5) for name, values in clips.items()}
+    half, other = ({n: v.astype(np.float16) for n, v in c.items()} for c in (clips, little))
+    assert np.mean(half["flow"] == other["flow"]) > 0.95
+    assert (model.decide(clips).features != model.decide(little).features).any(axis=1).all()
+    assert model.checked(half)["flow"].dtype == np.float32
 
 
 def test_what_is_said_of_a_clip_does_not_depend_on_its_company(model, clips):
