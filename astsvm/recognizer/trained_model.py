@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainedModel"]
 
+_FAR_AWAY = 1e6
+"""Standard deviations from all clips of the training; every kernel is 0 there."""
 _FLOAT = 4
 _FLOAT16_MAXIMUM = float(np.finfo(np.float16).max)
 
@@ -53,6 +55,12 @@ class TrainedModel:
         self.network = _built(bundle)
         self.svm = _head(bundle, int(self._feature_layer.output.shape[-1]))
         self._outputs = self._with_features()
+        far = self.svm.scaler_mean + _FAR_AWAY * self.svm.scaler_scale
+        self.constants: npt.NDArray[np.float64] | None = (
+            self.svm.decision_function(far[None])[0] if self.svm.support_arrays() else None
+        )
+        """Scores of what is like no clip of the training, shape (classes,); None where the SVM has
+        seen one class only and gives nothing else."""
 
     @property
     def _feature_layer(self) -> Any:
