@@ -1,0 +1,254 @@
+"""The server of the page: one address, one process, and nothing left behind.
+
+Gradio's own ``launch`` is not used: it can open a tunnel, calls itself home and keeps uploads. The
+page is served by uvicorn, behind the gate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from astsvm.app.limits import Limits
+from astsvm.errors import AstsvmError, InvalidInputError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from astsvm.app.intake import Intake
+    from astsvm.recognizer import Recognizer
+
+__all__ = ["AppServer", "is_local"]
+
+_HOSTS = ("localhost", "127.0.0.1", "::1")
+_SWEEP_SECONDS = 30.0
+_SHUTDOWN_SECONDS = 2
+_ENVIRONMENT = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_MCP_SERVER": "False",
+    "GRADIO_SHARE": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_OFFLINE": "1",
+}
+"""Keeps gradio and what it imports from calling anybody."""
+
+
+class AppServer:
+    """Serves the page. Use it as a context: entering binds the address, leaving deletes all clips.
+
+    Parameters
+    ----------
+    recognizer : Recognizer
+        The model.
+    model_name : str
+        What the model's file is called.
+    host : str
+        Address to listen at; any but this machine's own lets others in, without a password.
+    port : int
+        0 takes a free one.
+    limits : Limits, optional
+
+    Attributes
+    ----------
+    url : str
+        Where the page is, once entered.
+    intake : Intake
+        Where clips lie, once entered.
+
+    Raises
+    ------
+    InvalidInputError
+        On entering, if the address cannot be had.
+    MissingResourceError
+        On entering, if gradio is not installed.
+    """
+
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        model_name: str,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 7860,
+        limits: Limits | None = None,
+    ) -> None:
+        self._recognizer, self._model_name = recognizer, model_name
+        self._host, self._port = host, port
+        self._limits = limits or Limits()
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> AppServer:
+        from astsvm.app.intake import Intake
+
+        with contextlib.ExitStack() as stack:
+            self.intake: Intake = stack.enter_context(Intake(self._limits))
+            stack.enter_context(_environment(self.intake.folder))
+            from astsvm.app.page import require_gradio
+
+            require_gradio()
+            self._socket = stack.enter_context(_listening(self._host, self._port))
+            self._server = self._uvicorn()
+            self._stack = stack.pop_all()
+        address, port = self._socket.getsockname()[:2]
+        self.url = f"http://{f'[{address}]' if ':' in address else address}:{port}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def run(self) -> None:
+        """Serve until Ctrl-C (KeyboardInterrupt goes on from here) or :meth:`stop`."""
+        self._server.run(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """Let :meth:`run` return; to be called from another thread."""
+        self._server.should_exit = True
+
+    def _uvicorn(self) -> Any:
+        import uvicorn
+
+        return uvicorn.Server(
+            uvicorn.Config(
+                self._application(),
+                log_level="warning",
+                access_log=False,
+                ws="none",
+                lifespan="on",
+                server_header=False,
+                # The page holds a connection open as long as it is open itself.
+                timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+            )
+        )
+
+    def _application(self) -> ASGIApp:
+        import gradio
+        from fastapi import FastAPI
+
+        from astsvm.app.desk import Desk
+        from astsvm.app.gate import CLIP_ROUTE, Gate
+        from astsvm.app.page import build_page, page_styles
+
+        page = build_page(Desk(self._recognizer, self._model_name, self.intake))
+        app = FastAPI(openapi_url=None, lifespan=_swept(self.intake))
+        app.add_route(CLIP_ROUTE, _clip_route(self.intake), methods=["POST"])
+        mounted = gradio.mount_gradio_app(
+            app,
+            page,
+            "/",
+            server_name=self._host,
+            server_port=self._port,
+            allowed_paths=[],
+            blocked_paths=["/"],
+            footer_links=[],
+            run_history=False,
+            ssr_mode=False,
+            mcp_server=False,
+            enable_monitoring=False,
+            pwa=False,
+            show_error=False,
+            max_file_size=1,
+            **page_styles(),
+        )
+        return Gate(mounted, _HOSTS if is_local(self._host) else None)
+
+
+def is_local(host: str) -> bool:
+    """Say whether an address is one that only this machine can reach."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _clip_route(intake: Intake) -> Any:
+    from starlette.requests import ClientDisconnect, Request
+    from starlette.responses import JSONResponse
+
+    from astsvm.app.intake import BusyError, TooLargeError
+
+    async def receive(request: Request) -> JSONResponse:
+        try:
+            name = request.query_params.get("name", "")
+            stated = request.headers.get("content-length", "")
+            if stated.isdecimal() and int(stated) > intake.limits.bytes:
+                raise TooLargeError(
+                    f"the file is too large: the app takes {intake.limits.describe()}"
+                )
+            return JSONResponse({"ticket": await intake.receive(name, request.stream())})
+        except TooLargeError as error:
+            status, reason = 413, str(error)
+        except BusyError as error:
+            status, reason = 503, str(error)
+        except AstsvmError as error:
+            status, reason = 400, str(error)
+        except ClientDisconnect:
+            status, reason = 400, "The clip did not arrive whole."
+        return JSONResponse({"reason": reason}, status)
+
+    return receive
+
+
+def _swept(intake: Intake) -> Any:
+    """Return a lifespan in which clips that nobody asks about are deleted."""
+
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            intake.discard_old()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        task = asyncio.create_task(sweep())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    return lifespan
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _no_address(host, port, error) from error
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise _no_address(host, port, error) from error
+    return listening
+
+
+def _no_address(host: str, port: int, error: OSError) -> InvalidInputError:
+    return InvalidInputError(
+        f"the app cannot listen at {host}, port {port}: {error.strerror}. Name another port "
+        "(--port; 0 takes a free one) or address (--host)."
+    )
+
+
+@contextlib.contextmanager
+def _environment(folder: Path) -> Iterator[None]:
+    """Set what gradio reads; should it ever write a file, then into the folder that goes."""
+    wanted = {**_ENVIRONMENT, "GRADIO_TEMP_DIR": str(folder / "gradio")}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
