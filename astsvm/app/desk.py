@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Desk"]
 
 _LONGEST_REASON = 400
+_NO_FACE = (
+    "The model needs one face, from the front, upright, well lit and not covered, from the first "
+    "frame on. Cut the clip to where it is seen so, or film it anew."
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,6 @@ class Desk:
 
     def _refused(self, error: AstsvmError) -> str:
         cause = error.__cause__ if isinstance(error, UnusableClipError) else error
-        headline = "There is no answer for this clip"
         if isinstance(cause, FaceNotFoundError):
-            headline = "No face was found"
-        return refusal_html(headline, str(error))
+            return refusal_html("No face was found", f"{_NO_FACE} In detail: {error}")
+        return refusal_html("There is no answer for this clip", str(error))

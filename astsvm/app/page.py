@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["TITLE", "build_page", "page_styles", "require_gradio"]
 
 TITLE = "astsvm"
+_MOST_VISITORS = 16
+"""Whose last answers may lie in memory, should they leave before these are forgotten."""
 _INVITATION = "The answer appears here."
 _SEND = "async (ticket, problem, ...fields) => [...(await astsvm.send()), ...fields]"
 _SHOW = "() => astsvm.showAnswer()"
@@ -74,6 +76,13 @@ def build_page(desk: Desk) -> Blocks:
         def answer_example(name: Any, progress: Any = gradio.Progress()) -> str:  # noqa: B008
             return desk.answer_example(name, _shown_by(progress))
 
+        def forget(request: gradio.Request) -> None:
+            # Gradio keeps what it last showed to each visitor; answers are not to be kept.
+            page.state_holder.session_data.pop(request.session_hash, None)
+
+        # Gradio goes by the type, and cannot read it as text: it is known in here only.
+        forget.__annotations__["request"] = gradio.Request
+
         # One queue for all: the model answers one question at a time.
         common: dict[str, Any] = {
             "outputs": answer,
@@ -81,9 +90,13 @@ def build_page(desk: Desk) -> Blocks:
             "concurrency_id": "model",
             "api_visibility": "private",
         }
-        clicked = sent.click(answer_sent, inputs=[ticket, problem, *fields], js=_SEND, **common)
-        clicked.then(None, js=_SHOW)
-        asked_example.click(answer_example, inputs=[example], **common).then(None, js=_SHOW)
+        asked = [
+            sent.click(answer_sent, inputs=[ticket, problem, *fields], js=_SEND, **common),
+            asked_example.click(answer_example, inputs=[example], **common),
+        ]
+        for answered in asked:
+            answered.then(forget, js=_SHOW, api_visibility="private")
+    page.state_session_capacity = _MOST_VISITORS
     page.queue(max_size=desk.intake.limits.waiting, api_open=False)
     return page
 

@@ -32,6 +32,8 @@ window.astsvm = {
     const file = input.files[0];
     if (!file) return ["", "Choose a video first: drop it on the field, or click there."];
     if (file.size > Number(input.dataset.most)) return ["", input.dataset.refusal];
+    const drop = input.closest(".drop");
+    drop.classList.add("sending");
     try {
       const answer = await fetch("clip?name=" + encodeURIComponent(file.name), {
         method: "POST",
@@ -42,6 +44,8 @@ window.astsvm = {
       return answer.ok ? [told.ticket, ""] : ["", told.reason];
     } catch {
       return ["", "The clip could not be sent. Is the app still running?"];
+    } finally {
+      drop.classList.remove("sending");
     }
   },
 
