@@ -102,5 +102,5 @@ class Desk:
     def _refused(self, error: AstsvmError) -> str:
         cause = error.__cause__ if isinstance(error, UnusableClipError) else error
         if isinstance(cause, FaceNotFoundError):
-            return refusal_html("No face was found", f"{_NO_FACE} In detail: {error}")
+            return refusal_html("No face was found", _NO_FACE)
         return refusal_html("There is no answer for this clip", str(error))
