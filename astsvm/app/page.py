@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from astsvm.app.answer_page import filled
@@ -31,13 +32,12 @@ def require_gradio() -> None:
     MissingResourceError
         If it is not.
     """
-    try:
-        import gradio  # noqa: F401
-    except ImportError as error:
+    # Not imported yet: gradio reads its environment then.
+    if find_spec("gradio") is None:
         raise MissingResourceError(
             "the app needs gradio, which is not installed. Install it: "
             "python -m pip install 'astsvm[app]'"
-        ) from error
+        )
 
 
 def build_page(desk: Desk) -> Blocks:
@@ -145,9 +145,9 @@ def _clip_fields(desk: Desk) -> tuple[Any, list[Any]]:
     gradio.HTML(chooser, js_on_load="astsvm.prepare(element)", elem_id="chooser")
     with gradio.Accordion("Where is the expression? (if you know)", open=False):
         with gradio.Row():
-            onset = gradio.Number(label="Onset, frame from 0", minimum=0, min_width=100)
-            offset = gradio.Number(label="Offset, frame", minimum=1, min_width=100)
-        fps = gradio.Number(label="Frames per second, if the video states them wrongly", minimum=1)
+            onset = gradio.Number(label="Onset, frame from 0", min_width=100)
+            offset = gradio.Number(label="Offset, frame", min_width=100)
+        fps = gradio.Number(label="Frames per second, if the video states them wrongly")
         whole = gradio.Checkbox(label="The whole clip is one expression")
         gradio.HTML(
             "<p class='note'>Left empty, the clip is searched: a window of half a second slides "

@@ -11,7 +11,7 @@ import contextlib
 import ipaddress
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,13 +85,12 @@ class AppServer:
 
     def __enter__(self) -> AppServer:
         from astsvm.app.intake import Intake
+        from astsvm.app.page import require_gradio
 
+        require_gradio()
         with contextlib.ExitStack() as stack:
             self.intake: Intake = stack.enter_context(Intake(self._limits))
             stack.enter_context(_environment(self.intake.folder))
-            from astsvm.app.page import require_gradio
-
-            require_gradio()
             self._socket = stack.enter_context(_listening(self._host, self._port))
             self._server = self._uvicorn()
             self._stack = stack.pop_all()
@@ -115,7 +114,7 @@ class AppServer:
 
         return uvicorn.Server(
             uvicorn.Config(
-                self._application(),
+                self._application_in_a_loop(),
                 log_level="warning",
                 access_log=False,
                 ws="none",
@@ -126,15 +125,26 @@ class AppServer:
             )
         )
 
+    def _application_in_a_loop(self) -> ASGIApp:
+        """Build it in an event loop: outside of one, gradio makes many and leaves them open."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(_called(self._application))
+        return self._application()
+
     def _application(self) -> ASGIApp:
         import gradio
+        import gradio.routes
         from fastapi import FastAPI
 
         from astsvm.app.desk import Desk
         from astsvm.app.gate import CLIP_ROUTE, Gate
         from astsvm.app.page import build_page, page_styles
 
-        page = build_page(Desk(self._recognizer, self._model_name, self.intake))
+        # Gradio makes a folder in it for each server; it knows the first one's, if any.
+        gradio.routes.DEFAULT_TEMP_DIR = os.environ["GRADIO_TEMP_DIR"]
+        self.page = page = build_page(Desk(self._recognizer, self._model_name, self.intake))
         app = FastAPI(openapi_url=None, lifespan=_swept(self.intake))
         app.add_route(CLIP_ROUTE, _clip_route(self.intake), methods=["POST"])
         mounted = gradio.mount_gradio_app(
@@ -156,6 +166,10 @@ class AppServer:
             **page_styles(),
         )
         return Gate(mounted, _HOSTS if is_local(self._host) else None)
+
+
+async def _called(build: Callable[[], ASGIApp]) -> ASGIApp:
+    return build()
 
 
 def is_local(host: str) -> bool:

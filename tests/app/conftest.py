@@ -202,9 +202,9 @@ def visitor(app, visit):
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Start Chromium, or skip and say why."""
+    """Start Chromium, or skip and say why; its driver keeps an event loop while it is open."""
     playwright = pytest.importorskip("playwright.sync_api")
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("ASTSVM_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
