@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,7 @@ class Question:
 
     @classmethod
     def of_fields(cls, onset: Any, offset: Any, fps: Any, whole: Any) -> Question:
-        """Return the question of a page's fields, which may hold anything.
+        """Return the question of a page's fields: numbers as text, but they may hold anything.
 
         Raises
         ------
@@ -261,18 +262,27 @@ def _counted(progress: Progress | None, count: int) -> Callable[[int], None] | N
 
 
 def _frame(name: str, value: Any) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+    number = _number(value)
+    # Not a number is no whole one either, nor is infinity.
+    if number is not None and number % 1 != 0:
         raise InvalidInputError(f"{name}: expected a whole number, received {value!r:.40}.")
-    return int(value)
+    return None if number is None else int(number)
 
 
 def _rate(value: Any) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 2000:
+    number = _number(value)
+    if number is not None and not 1 <= number <= 2000:
         raise InvalidInputError(
             f"frames per second: expected a number from 1 to 2000, received {value!r:.40}."
         )
-    return float(value)
+    return number
+
+
+def _number(value: Any) -> float | None:
+    """Return what a field holds; one that was left empty holds nothing, other text no number."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        return float(value) if isinstance(value, str | int) else math.nan
+    except (ValueError, OverflowError):
+        return math.nan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +42,14 @@ class Desk:
         What the model's file is called.
     intake : Intake
         Where the clips lie; its limits hold here too.
+    ending : threading.Event
+        Set when the app ends: a long search is then given up.
     """
 
     recognizer: Recognizer
     model_name: str
     intake: Intake = field(repr=False)
+    ending: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def answer_sent(
         self,
@@ -81,7 +85,7 @@ class Desk:
                     clip.name,
                     Question.of_fields(*fields),
                     self.intake.limits,
-                    progress,
+                    self._watched(progress),
                 )
             return self._shown(answered)
         except AstsvmError as error:
@@ -92,9 +96,20 @@ class Desk:
         try:
             if name not in EXAMPLES:
                 raise InvalidInputError(f"there is no example {str(name)[:80]!r}. Choose one.")
-            return self._shown(answer_example(self.recognizer, draw_example(name), progress))
+            return self._shown(
+                answer_example(self.recognizer, draw_example(name), self._watched(progress))
+            )
         except AstsvmError as error:
             return self._refused(error)
+
+    def _watched(self, progress: Progress | None) -> Progress:
+        def step(done: int, count: int) -> None:
+            if self.ending.is_set():
+                raise InvalidInputError("the app has ended before the answer was there.")
+            if progress is not None:
+                progress(done, count)
+
+        return step
 
     def _shown(self, answered: Answered) -> str:
         return answer_html(answered, self.recognizer.settings.preprocessing)

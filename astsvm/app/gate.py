@@ -8,6 +8,7 @@ through: in gradio, an object may stand for a file of the server or of another a
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable, MutableMapping
@@ -55,6 +56,14 @@ class Gate:
     def __init__(self, app: ASGIApp, hosts: Iterable[str] | None) -> None:
         self._app = app
         self._hosts = None if hosts is None else frozenset(hosts)
+        self._open: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """End what is open: a page holds on to its connections as long as it is open itself."""
+        self._closed = True
+        for task in self._open:
+            task.cancel()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
@@ -71,7 +80,36 @@ class Gate:
         if refusal is not None:
             await _refuse(send, *refusal)
             return
-        await self._app(scope, receive, _with_headers(send))
+        await self._hand_on(scope, receive, send)
+
+    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = whole = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun, whole
+            begun = True
+            whole = message["type"] == "http.response.body" and not message.get("more_body", False)
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": _secured(message)}
+            await send(message)
+
+        async def handle() -> None:
+            await self._app(scope, receive, sending)
+
+        task = asyncio.create_task(handle())
+        self._open.add(task)
+        try:
+            await task
+        except asyncio.CancelledError:
+            if not self._closed:
+                task.cancel()
+                raise
+            if not begun:
+                await _refuse(send, 503, "The app has ended.")
+            elif not whole:
+                await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._open.discard(task)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         headers = {
@@ -122,15 +160,6 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return waiting.pop() if waiting else await receive()
 
     return again
-
-
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": _secured(message)}
-        await send(message)
-
-    return sending
 
 
 def _secured(message: MutableMapping[str, Any]) -> list[tuple[bytes, bytes]]:

@@ -144,10 +144,13 @@ def _clip_fields(desk: Desk) -> tuple[Any, list[Any]]:
     )
     gradio.HTML(chooser, js_on_load="astsvm.prepare(element)", elem_id="chooser")
     with gradio.Accordion("Where is the expression? (if you know)", open=False):
+        # Text, because an empty field for numbers becomes 0 when it is first shown.
         with gradio.Row():
-            onset = gradio.Number(label="Onset, frame from 0", min_width=100)
-            offset = gradio.Number(label="Offset, frame", min_width=100)
-        fps = gradio.Number(label="Frames per second, if the video states them wrongly")
+            onset = gradio.Textbox(label="Onset, frame from 0", max_length=9, min_width=100)
+            offset = gradio.Textbox(label="Offset, frame", max_length=9, min_width=100)
+        fps = gradio.Textbox(
+            label="Frames per second, if the video states them wrongly", max_length=9
+        )
         whole = gradio.Checkbox(label="The whole clip is one expression")
         gradio.HTML(
             "<p class='note'>Left empty, the clip is searched: a window of half a second slides "

@@ -11,6 +11,7 @@ import contextlib
 import ipaddress
 import os
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,7 @@ from astsvm.app.limits import Limits
 from astsvm.errors import AstsvmError, InvalidInputError
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
+    from astsvm.app.gate import Gate
     from astsvm.app.intake import Intake
     from astsvm.recognizer import Recognizer
 
@@ -28,7 +28,7 @@ __all__ = ["AppServer", "is_local"]
 
 _HOSTS = ("localhost", "127.0.0.1", "::1")
 _SWEEP_SECONDS = 30.0
-_SHUTDOWN_SECONDS = 2
+_SHUTDOWN_SECONDS = 5
 _ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_MCP_SERVER": "False",
@@ -81,6 +81,7 @@ class AppServer:
         self._recognizer, self._model_name = recognizer, model_name
         self._host, self._port = host, port
         self._limits = limits or Limits()
+        self._ending = threading.Event()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> AppServer:
@@ -112,28 +113,36 @@ class AppServer:
     def _uvicorn(self) -> Any:
         import uvicorn
 
-        return uvicorn.Server(
+        gate, ending = self._gate_in_a_loop(), self._ending
+
+        class Server(uvicorn.Server):
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                ending.set()
+                gate.close()
+                await super().shutdown(sockets)
+
+        return Server(
             uvicorn.Config(
-                self._application_in_a_loop(),
+                gate,
+                log_config=None,  # Its own would shut down the logging of everybody else.
                 log_level="warning",
                 access_log=False,
                 ws="none",
                 lifespan="on",
                 server_header=False,
-                # The page holds a connection open as long as it is open itself.
                 timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
             )
         )
 
-    def _application_in_a_loop(self) -> ASGIApp:
+    def _gate_in_a_loop(self) -> Gate:
         """Build it in an event loop: outside of one, gradio makes many and leaves them open."""
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return asyncio.run(_called(self._application))
-        return self._application()
+            return asyncio.run(_called(self._gate))
+        return self._gate()
 
-    def _application(self) -> ASGIApp:
+    def _gate(self) -> Gate:
         import gradio
         import gradio.routes
         from fastapi import FastAPI
@@ -144,7 +153,9 @@ class AppServer:
 
         # Gradio makes a folder in it for each server; it knows the first one's, if any.
         gradio.routes.DEFAULT_TEMP_DIR = os.environ["GRADIO_TEMP_DIR"]
-        self.page = page = build_page(Desk(self._recognizer, self._model_name, self.intake))
+        self.page = page = build_page(
+            Desk(self._recognizer, self._model_name, self.intake, self._ending)
+        )
         app = FastAPI(openapi_url=None, lifespan=_swept(self.intake))
         app.add_route(CLIP_ROUTE, _clip_route(self.intake), methods=["POST"])
         mounted = gradio.mount_gradio_app(
@@ -168,7 +179,7 @@ class AppServer:
         return Gate(mounted, _HOSTS if is_local(self._host) else None)
 
 
-async def _called(build: Callable[[], ASGIApp]) -> ASGIApp:
+async def _called(build: Callable[[], Gate]) -> Gate:
     return build()
 
 

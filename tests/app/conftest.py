@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import shutil
@@ -35,12 +36,21 @@ ELSEWHERE: list[str] = []
 def _watch(event, arguments):
     if event == "socket.connect" and isinstance(arguments[1], tuple):
         host = str(arguments[1][0])
-    elif event == "socket.getaddrinfo":
+    elif event == "socket.getaddrinfo" and not _is_number(arguments[0]):
         host = str(arguments[0])
     else:
         return
-    if host not in ("127.0.0.1", "::1", "localhost", "None"):
+    if host not in ("127.0.0.1", "::1", "localhost"):
         ELSEWHERE.append(host)
+
+
+def _is_number(host):
+    """Say whether a host needs no looking up."""
+    try:
+        ipaddress.ip_address(host or "0.0.0.0")
+    except ValueError:
+        return False
+    return True
 
 
 sys.addaudithook(_watch)
@@ -147,7 +157,7 @@ class Visitor:
                     return message["output"]["data"][0]
         raise AssertionError("the stream ended without an answer")
 
-    def answer(self, path, *, name=None, fields=(None, None, None, False)):
+    def answer(self, path, *, name=None, fields=("", "", "", False)):
         """Send a clip and ask about it."""
         sent = self.send(path, name)
         assert sent.status_code == 200, sent.text

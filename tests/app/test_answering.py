@@ -126,19 +126,21 @@ def test_an_offset_behind_the_end_is_told(recognizer, videos):
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ((1, None, None, False), "give both, or neither"),
-        ((None, 4, None, False), "give both, or neither"),
-        ((4, 4, None, False), "offset after onset"),
-        ((-1, 4, None, False), "counted from 0"),
-        ((1.5, 4, None, False), "onset: expected a whole number"),
-        (("1", 4, None, False), "onset: expected a whole number"),
-        ((True, 4, None, False), "onset: expected a whole number"),
-        ((float("nan"), 4, None, False), "onset: expected a whole number"),
-        ((0, float("inf"), None, False), "offset: expected a whole number"),
-        ((None, None, 0, False), "frames per second: expected a number from 1 to 2000"),
-        ((None, None, float("nan"), False), "frames per second"),
-        ((None, None, "30", False), "frames per second"),
-        ((0, 4, None, True), "not both"),
+        (("1", "", "", False), "give both, or neither"),
+        (("", "4", "", False), "give both, or neither"),
+        (("4", "4", "", False), "offset after onset"),
+        (("-1", "4", "", False), "counted from 0"),
+        (("1.5", "4", "", False), "onset: expected a whole number, received '1.5'"),
+        (("one", "4", "", False), "onset: expected a whole number, received 'one'"),
+        (("nan", "4", "", False), "onset: expected a whole number"),
+        (("0", "inf", "", False), "offset: expected a whole number"),
+        (("0", "9" * 400, "", False), "offset: expected a whole number"),
+        ((0, 10**400, "", False), "offset: expected a whole number"),
+        (({}, "4", "", False), "onset: expected a whole number"),
+        (("", "", "0", False), "frames per second: expected a number from 1 to 2000"),
+        (("", "", "nan", False), "frames per second"),
+        (("", "", "fast", False), "frames per second"),
+        (("0", "4", "", True), "not both"),
     ],
 )
 def test_fields_may_hold_anything(fields, told):
@@ -146,9 +148,10 @@ def test_fields_may_hold_anything(fields, told):
         Question.of_fields(*fields)
 
 
-def test_fields_of_the_page_are_numbers_with_a_point():
-    assert Question.of_fields(3.0, 9, 25, False) == Question(3, 9, 25.0)
-    assert Question.of_fields(None, None, None, True) == Question(whole=True)
+def test_fields_of_the_page_are_text():
+    assert Question.of_fields(" 3", "9", "25", False) == Question(3, 9, 25.0)
+    assert Question.of_fields(3, 9, "29.97", False) == Question(3, 9, 29.97)
+    assert Question.of_fields("", None, " ", True) == Question(whole=True)
     assert Question.of_fields(None, None, None, "yes") == Question()
 
 

@@ -125,9 +125,10 @@ def test_a_long_video_has_a_timeline(open_page, videos):
 
 def test_the_same_clip_can_be_asked_about_again(open_page, videos):
     page = open_page()
-    send(page, videos / "up.avi")
-    page.wait_for_selector(".answer >> text=frames 0 to 7")
     page.click("text=Where is the expression?")
+    page.get_by_label("Onset, frame from 0").wait_for(state="visible")
+    send(page, videos / "up.avi")  # Fields that are shown and empty say nothing.
+    page.wait_for_selector(".answer >> text=frames 0 to 7")
     page.get_by_label("Onset, frame from 0").fill("2")
     page.get_by_label("Offset, frame", exact=True).fill("6")
     page.click("#recognise")

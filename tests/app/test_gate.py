@@ -181,3 +181,50 @@ def test_what_is_no_page_is_not_answered():
 
     asyncio.run(Gate(never, None)({"type": "websocket", "path": "/"}, never, never))
     assert sent == []
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_what_is_open_is_ended_in_order(begun):
+    sent = []
+
+    async def endless(scope, receive, send):
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await asyncio.sleep(60)
+
+    async def send(message):
+        sent.append(message)
+
+    async def visit():
+        gate = Gate(endless, None)
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        request = asyncio.create_task(gate(scope, None, send))
+        await asyncio.sleep(0.05)
+        gate.close()
+        await request
+
+    asyncio.run(visit())
+    assert sent[0]["status"] == (200 if begun else 503)
+    assert not sent[-1].get("more_body", False)
+
+
+def test_a_visitor_who_leaves_ends_the_work_for_them():
+    ended = []
+
+    async def endless(scope, receive, send):
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(True)
+
+    async def visit():
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        request = asyncio.create_task(Gate(endless, None)(scope, None, None))
+        await asyncio.sleep(0.05)
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+
+    asyncio.run(visit())
+    assert ended == [True]

@@ -14,7 +14,7 @@ from astsvm.app import AppServer, Limits
 from astsvm.app.server import is_local
 from astsvm.errors import InvalidInputError
 
-PLAIN = ["", None, None, None, False]
+PLAIN = ["", "", "", "", False]
 
 
 def listing(folder):
@@ -24,7 +24,7 @@ def listing(folder):
 
 
 def test_a_clip_is_answered(visitor, videos, recognizer):
-    page = visitor.answer(videos / "up.avi", name="anna.avi", fields=(1, 6, None, False))
+    page = visitor.answer(videos / "up.avi", name="anna.avi", fields=("1", "6", "", False))
     said = recognizer.predict_source(videos / "up.avi", 1, 6)
     assert f"Recognised as: {said.label}" in page
     assert "anna.avi, frames 1 to 6, 50 frames per second" in page
@@ -170,11 +170,13 @@ def test_no_face_is_told_clearly(face_recognizer, serve, visit, videos):
 
 
 def test_what_the_page_could_not_send_is_told_as_text(visitor):
-    page = visitor.ask(["", "<b>offline</b>", None, None, None, False])
+    page = visitor.ask(["", "<b>offline</b>", "", "", "", False])
     assert "&lt;b&gt;offline" in page
 
 
-@pytest.mark.parametrize("fields", [(1, None, None, False), (5, 2, None, False), (0, 3, 0.1, True)])
+@pytest.mark.parametrize(
+    "fields", [("1", "", "", False), ("5", "2", "", False), ("", "", ".1", True)]
+)
 def test_fields_that_make_no_sense_are_told(visitor, videos, fields):
     assert "There is no answer" in visitor.answer(videos / "up.avi", fields=fields)
 
@@ -240,13 +242,45 @@ def test_nothing_is_left_behind(recognizer, serve, visit, videos, tmp_path, monk
         assert folder.parent == tmp_path / "temporary"
         one.answer(videos / "up.avi")
         one.answer(videos / "long.avi")
-        one.answer(videos / "up.avi", fields=(5, 2, None, False))
+        one.answer(videos / "up.avi", fields=("5", "2", "", False))
         assert listing(folder) == set()
         one.send(videos / "down.avi")  # Nobody asks about this one.
         assert len(listing(folder)) == 1
         assert list((tmp_path / "temporary").iterdir()) == [folder]
     assert list(tmp_path.rglob("*")) == [tmp_path / "temporary"]
     assert dict(os.environ) == environment
+
+
+def test_a_long_search_is_given_up_when_the_app_ends(recognizer, serve, visit, videos, caplog):
+    from astsvm.app.desk import Desk
+
+    with serve(recognizer) as server, visit(server) as one:
+        ticket = one.send(videos / "long.avi").json()["ticket"]
+        steps = []
+        desk = Desk(recognizer, "m", server.intake, server._ending)
+
+        def step(done, count):
+            steps.append(done)
+            if done == 3:
+                server._ending.set()
+
+        page = desk.answer_sent(ticket, "", ("", "", "", False), step)
+        assert steps == [1, 2, 3]
+        assert "the app has ended" in page
+        assert listing(server.intake.folder) == set()
+
+
+def test_open_connections_are_ended_in_order(recognizer, serve, visit, caplog):
+    with (
+        serve(recognizer) as server,
+        visit(server) as one,
+        one.client.stream("GET", "/gradio_api/heartbeat/abc") as stream,
+    ):
+        lines = stream.iter_lines()
+        assert "ALIVE" in next(lines)
+        server.stop()
+        assert all("ALIVE" in line or not line for line in lines)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_answers_do_not_stay_in_memory(app, visit, videos):
@@ -293,13 +327,13 @@ def test_this_process_asks_nobody_elsewhere(visitor, videos, asked_elsewhere):
 
 
 def test_it_listens_on_this_machine_only(app):
-    assert app.url.startswith("http://127.0.0.1:")
     port = int(app.url.rpartition(":")[2])
-    own = socket.gethostbyname(socket.gethostname())
-    if own.startswith("127."):
-        pytest.skip("this machine has no other address")
-    with pytest.raises(OSError), socket.create_connection((own, port), timeout=1):
-        pass
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening, kind = [row[1] for row in rows if row[3] == "0A"], f"{port:04X}"
+    bound = [
+        address for address, _, own in (row.partition(":") for row in listening) if own == kind
+    ]
+    assert bound == ["0100007F"]  # 127.0.0.1, its bytes in reverse.
 
 
 def test_an_address_that_is_taken_is_told(app, recognizer):
