@@ -18,7 +18,11 @@ __all__ = ["Finding", "diagnose"]
 
 _WANTED_CPU_FEATURES = ("avx2", "fma")
 _FREE_GIB_WANTED = 5.0
-_EXTRAS = {"cluster": "for --cluster", "onnx": "for `astsvm export --format onnx`"}
+_EXTRAS = {
+    "cluster": "for --cluster",
+    "onnx": "for `astsvm export --format onnx`",
+    "app": "for `astsvm app`",
+}
 """What can be installed besides, and what for."""
 
 

@@ -34,6 +34,7 @@ COMMANDS = (
     "compare",
     "predict",
     "export",
+    "app",
     "doctor",
 )
 EXIT_INTERRUPTED = 130

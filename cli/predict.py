@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from astsvm.cli.options import json_option, quiet_option
-from astsvm.cli.prediction_output import (
-    Answer,
-    Failure,
-    TimelineAnswer,
-    prediction_lines,
-    predictions_csv,
-    predictions_json,
-)
 from astsvm.cli.progress import progress_bar
 from astsvm.cli.timeline_prediction import (
     Search,
     draw_timeline_answer,
     search_options,
     search_source,
+)
+from astsvm.reporting.prediction_output import (
+    Answer,
+    Failure,
+    TimelineAnswer,
+    prediction_lines,
+    predictions_csv,
+    predictions_json,
 )
 
 if TYPE_CHECKING:

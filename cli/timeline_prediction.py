@@ -12,7 +12,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from astsvm.cli.prediction_output import TimelineAnswer
+from astsvm.reporting.prediction_output import TimelineAnswer
 
 if TYPE_CHECKING:
     from astsvm import Recognizer

@@ -2,6 +2,8 @@
 
 from importlib.metadata import PackageNotFoundError
 
+import pytest
+
 from astsvm import diagnosis
 from astsvm.errors import MissingResourceError
 
@@ -60,16 +62,22 @@ def test_what_only_tests_need_is_not_asked_for():
     assert "hypothesis" not in by_name(diagnosis._packages())
 
 
-def test_an_extra_that_is_absent_is_no_fault_and_comes_with_its_command(monkeypatch):
+@pytest.mark.parametrize(
+    ("extra", "package", "purpose"),
+    [("cluster", "ray", "for --cluster"), ("app", "gradio", "for `astsvm app`")],
+)
+def test_an_extra_that_is_absent_is_no_fault_and_comes_with_its_command(
+    monkeypatch, extra, package, purpose
+):
     def version(name):
-        if name == "ray":
+        if name == package:
             raise PackageNotFoundError(name)
         return "999"
 
     monkeypatch.setattr(diagnosis, "version", version)
-    found = by_name(diagnosis._extras())["astsvm[cluster]"]
+    found = by_name(diagnosis._extras())[f"astsvm[{extra}]"]
     assert not found.fault
-    assert found.found == "not installed (for --cluster): ray"
-    assert "pip install 'astsvm[cluster]'" in found.advice
+    assert found.found == f"not installed ({purpose}): {package}"
+    assert f"pip install 'astsvm[{extra}]'" in found.advice
     monkeypatch.undo()
-    assert by_name(diagnosis._extras())["astsvm[cluster]"].found == "installed (for --cluster)"
+    assert by_name(diagnosis._extras())[f"astsvm[{extra}]"].found == f"installed ({purpose})"

@@ -8,7 +8,18 @@ import pytest
 
 import astsvm
 
-HEAVY = ("tensorflow", "keras", "cv2", "dlib", "sklearn", "pandas", "matplotlib", "h5py", "scipy")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "cv2",
+    "dlib",
+    "sklearn",
+    "pandas",
+    "matplotlib",
+    "h5py",
+    "scipy",
+    "gradio",
+)
 
 
 def loaded_by(statement):
@@ -29,6 +40,7 @@ def loaded_by(statement):
         "import astsvm.network",
         "import astsvm.evaluation",
         "import astsvm.recognizer",
+        "import astsvm.app",
         "from astsvm.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint()",
     ],
 )
@@ -37,7 +49,7 @@ def test_importing_loads_nothing_heavy(statement):
 
 
 @pytest.mark.parametrize(
-    "command", ["preprocess", "inspect", "synth", "evaluate", "train", "predict"]
+    "command", ["preprocess", "inspect", "synth", "evaluate", "train", "predict", "app"]
 )
 def test_help_loads_no_tensorflow(command):
     statement = (

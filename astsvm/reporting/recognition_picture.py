@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 import warnings
 from pathlib import Path
@@ -23,7 +24,7 @@ from astsvm.reporting.picture_sheet import (
     number_points,
     shown_points,
 )
-from astsvm.storage.atomic import write_atomically
+from astsvm.storage.atomic import write_bytes_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from astsvm.config import PreprocessingSettings
     from astsvm.recognizer.recognition import Recognition
 
-__all__ = ["draw_recognition", "recognition_figure"]
+__all__ = ["draw_recognition", "recognition_figure", "recognition_png"]
 
 _STREAMS = {"flow": "flow", "idsf": "image difference"}
 _LONGEST_NAME = 90
@@ -56,11 +57,17 @@ def draw_recognition(
     StorageError
         If the PNG cannot be written.
     """
-    figure = recognition_figure(recognition, settings, name)
+    write_bytes_atomically(path, recognition_png(recognition, settings, name))
+
+
+def recognition_png(recognition: Recognition, settings: PreprocessingSettings, name: str) -> bytes:
+    """Return :func:`recognition_figure` as a PNG file."""
+    figure, png = recognition_figure(recognition, settings, name), io.BytesIO()
     with warnings.catch_warnings():
         # A name in a script the font lacks is drawn as boxes; the command prints it in full.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        write_atomically(path, lambda file: figure.savefig(file, dpi=110, format="png"))
+        figure.savefig(png, dpi=110, format="png")
+    return png.getvalue()
 
 
 def recognition_figure(

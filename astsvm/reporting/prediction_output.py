@@ -1,4 +1,4 @@
-"""What `astsvm predict` says: to people, as JSON, and as a table.
+"""What is said of inputs: to people, as JSON, and as a table; `astsvm predict` and the app use it.
 
 Every input has a list of recognised clips, which is one clip long where onset and offset are
 given or the whole input counts as one, and a timeline of candidates where it was searched. Scores,
