@@ -5,7 +5,9 @@ the package (`Recognizer.predict_aligned`) and through the SavedModel, as bytes 
 their features through the package, the SavedModel and the ONNX file. Told are the classes that
 differ, and how far the scores are apart.
 
-Then the same clips are timed on one core, one at a time and by 16; the best of three passes counts.
+Then 64 of them are timed on one core, one at a time and by 16: clips a CPU-second, the best of
+three passes. On a quiet core that is clips a second. Beside other processes it is less, by up to
+half: they share caches and memory.
 
 Run: ``python benchmarks/export_parity.py WORK_FOLDER`` (about 5 minutes on two cores; what is in
 the folder already is used again; `--model` takes another model than the shipped one)
@@ -101,16 +103,16 @@ def scores_of(ask: Ask, inputs: Arrays) -> np.ndarray:
     return np.concatenate([ask(part)["scores"] for part in batches(inputs, TOGETHER)])
 
 
-def clips_a_second(ask: Ask, inputs: Arrays, size: int) -> float:
+def clips_a_cpu_second(ask: Ask, inputs: Arrays, size: int) -> float:
     few = {name: values[:TIMED] for name, values in inputs.items()}
     for part in list(batches(few, size))[:WARM_UP]:
         ask(part)
     best = float("inf")
     for _ in range(PASSES):
-        began = time.perf_counter()
+        began = time.process_time()
         for part in batches(few, size):
             ask(part)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.process_time() - began)
     return len(next(iter(few.values()))) / best
 
 
@@ -159,12 +161,12 @@ def measure(recognizer: astsvm.Recognizer, frames: np.ndarray, folder: Path) -> 
         ("SavedModel, features", signature(loaded, "features"), streams),
         ("ONNX, features", onnx, streams),
     ]
-    print(f"{'':22}classes  largest and median difference   clips a second, by 1 and by {TOGETHER}")
+    print(f"{'':22}classes  largest and median difference  clips a CPU s, by 1 and by {TOGETHER}")
     for name, ask, inputs in rows:
         found = scores_of(ask, inputs)
         apart = np.abs(found - right).max(axis=1)
         other = int((found.argmax(axis=1) != right.argmax(axis=1)).sum())
-        speeds = [clips_a_second(ask, inputs, size) for size in (1, TOGETHER)]
+        speeds = [clips_a_cpu_second(ask, inputs, size) for size in (1, TOGETHER)]
         print(
             f"{name:22}{other:7d}  {apart.max():.1e}  {np.median(apart):.1e}"
             f"{speeds[0]:21.1f}{speeds[1]:10.1f}",

@@ -7,7 +7,10 @@ it as well.
 from __future__ import annotations
 
 import json
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +64,7 @@ def write_onnx(parts: ModelParts, path: Path) -> None:
         raise MissingResourceError(
             "ONNX files are made by tf2onnx, which is not installed: pip install 'astsvm[onnx]'."
         ) from error
-    with nothing_compiled():
+    with nothing_compiled(), _no_warnings_logged():
         model = ServedModel(parts)
         streams = {
             name: tf.TensorSpec((None, *shape), tf.float32, name=name)
@@ -78,6 +81,17 @@ def write_onnx(parts: ModelParts, path: Path) -> None:
     entry = converted.metadata_props.add()
     entry.key, entry.value = "labels", json.dumps(list(parts.class_names))
     write_bytes_atomically(path, converted.SerializeToString())
+
+
+@contextmanager
+def _no_warnings_logged() -> Iterator[None]:
+    """Keep tf2onnx from telling, once for each machine, which of its rewritings are for float32."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _with_unusable_marked(said: dict[str, Any], streams: dict[str, Any]) -> dict[str, Any]:

@@ -67,11 +67,10 @@ class ServedModel(tf.Module):  # type: ignore[misc]
         self._svm, self._takes_frames = SvmGraph(parts.svm), parts.takes_frames
         self._calibration = parts.calibration
         self._names = list(parts.class_names)
-        # Functions of their own, which the signatures share: they are traced and stored once.
         streams = {name: tf.TensorSpec((None, *s), tf.float32) for name, s in self.shapes.items()}
         grey = tf.TensorSpec((None, *self._frames), tf.float32)
-        self._said_of_streams = tf.function(self.classify, [streams], autograph=False)
-        self._said_of_grey = tf.function(self._classify_grey, [grey], autograph=False)
+        self._said_of_streams = _shared(self.classify, streams)
+        self._said_of_grey = _shared(self._classify_grey, grey)
 
     def signatures(self) -> dict[str, Any]:
         """Return the signatures as concrete functions.
@@ -130,6 +129,17 @@ class ServedModel(tf.Module):  # type: ignore[misc]
             scale, bias = self._calibration
             said["probabilities"] = tf.nn.softmax(scale * scores + np.array(bias))
         return said
+
+
+def _shared(method: Any, argument: Any) -> Any:
+    """Return a method as a function that the signatures share: it is stored once."""
+    function = tf.function(method, [argument], autograph=False)
+
+    # A plain function, since the module would store one of TensorFlow's a second time.
+    def shared(given: Any) -> Any:
+        return function(given)
+
+    return shared
 
 
 def _traced(method: Any, *arguments: Any, **streams: Any) -> Any:

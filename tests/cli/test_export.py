@@ -31,13 +31,14 @@ def model(bundle, tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMATS)
-def test_every_format_is_written(command, model, tmp_path, kind):
+def test_every_format_is_written(command, model, tmp_path, caplog, kind):
     if kind == "onnx":
         pytest.importorskip("tf2onnx", reason="the extra `onnx` is not installed")
     folder = tmp_path / "1"
     code, out, err = command("export", model, "--format", kind, "-o", folder)
     assert (code, out) == (0, f"{folder}\n")
     assert err == "SYNTHETIC: this model has seen drawn faces only.\n"
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
     about = json.loads((folder / "astsvm.json").read_text("utf-8"))
     assert (about["format"], about["synthetic"]) == (kind, True)
     assert len(list(folder.iterdir())) > 1
