@@ -49,9 +49,10 @@ __all__ = ["preprocess"]
 @resume_option
 @click.option(
     "--landmarks",
-    "landmarks_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="CSV with the onset landmarks of each clip, instead of dlib's.",
+    "landmarks_path",
+    type=click.Path(exists=True, path_type=Path),
+    help="CSV with the onset landmarks of each clip, instead of dlib's; or a folder with a CSV of "
+    "OpenFace or MediaPipe for each clip.",
 )
 @click.option(
     "--clip-timeout",
@@ -72,7 +73,7 @@ def preprocess(
     workers: int,
     cluster: str | None,
     resume: bool,
-    landmarks_file: Path | None,
+    landmarks_path: Path | None,
     clip_timeout: float | None,
     as_json: bool,
     quiet: bool,
@@ -94,10 +95,10 @@ def preprocess(
     settings = chosen_settings(preset, settings_file)
     dataset = load_dataset(name, root, corrections=corrections)
     landmarks = None
-    if landmarks_file is not None:
-        from astsvm.preprocessing import read_landmarks
+    if landmarks_path is not None:
+        from astsvm.preprocessing import landmarks_of_clips
 
-        landmarks = read_landmarks(landmarks_file)
+        landmarks = landmarks_of_clips(landmarks_path, dataset.clips)
     events = EventLines(dataset) if as_json and not quiet else None
     with _watching(events, quiet=quiet) as watch:
         summary = preprocess_dataset(

@@ -88,7 +88,7 @@ def _refined(source: FloatArray, target: FloatArray, flow: FloatArray) -> FloatA
     field = np.ascontiguousarray(np.moveaxis(flow, -1, 0))
     dual = np.zeros((2, *field.shape), np.float32)
     for _ in range(WARPS):
-        place = cv2.merge(field) + _pixel_grid(*source.shape)
+        place = cv2.merge(list(field)) + _pixel_grid(*source.shape)
         gradient = np.stack([_fetched(slope, place) for slope in slopes])
         # What the linearised second frame differs by where the field is zero.
         rest = _fetched(target, place) - source - _along(gradient, field)
