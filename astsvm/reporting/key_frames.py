@@ -62,7 +62,7 @@ def key_points(names: dict[int, str], points: int, motion: npt.NDArray[Any] | No
         without it, there are two.
     """
     apex = next((point for point, name in names.items() if "apex" in name), None)
-    if apex is None and motion is not None and len(motion) == points - 1:
+    if apex is None and motion is not None and 0 < len(motion) == points - 1:
         apex = int(np.argmax(motion)) + 1
     chosen = [0, *([] if apex is None else [apex]), points - 1]
     return list(dict.fromkeys(chosen))
