@@ -6,11 +6,12 @@ import textwrap
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from astsvm.errors import InvalidInputError
 from astsvm.reporting.feature_rows import clip_rows
 from astsvm.reporting.flow_legend import point_names, small_print, title_lines
 from astsvm.reporting.key_frames import (
@@ -45,9 +46,16 @@ __all__ = ["clip_figure", "draw_clip"]
 _DPI = 200
 """Dots an inch: enough for print at the width of a page."""
 
+_METADATA: Final[dict[str, dict[str, None]]] = {
+    ".png": {},
+    ".pdf": {"CreationDate": None},
+    ".svg": {"Date": None},
+}
+"""Kinds of file, and what must not stand in one: no time of day."""
+
 
 def draw_clip(clips: ClipCollection, index: int, path: Path) -> None:
-    """Write a PNG of everything stored of a clip, with keys to all colours.
+    """Write a picture of everything stored of a clip, with keys to all colours.
 
     On top, large: onset, apex and offset, the landmarks on the onset, the strongest motion. Below,
     over time: frames, flow in colours and as arrows, strain, differences, mean motion and strain.
@@ -59,18 +67,31 @@ def draw_clip(clips: ClipCollection, index: int, path: Path) -> None:
     index : int
         Position of the clip in ``clips.records``.
     path : Path
-        The PNG to write; it appears whole or not at all.
+        The file to write, .png, .pdf or .svg; it appears whole or not at all, and equal clips
+        give equal bytes.
 
     Raises
     ------
+    InvalidInputError
+        If the file's suffix is another.
     StorageError
-        If the PNG cannot be written.
+        If it cannot be written.
     """
+    metadata = _METADATA.get(kind := path.suffix.lower())
+    if metadata is None:
+        raise InvalidInputError(
+            f"{path}: expected a picture named .png, .pdf or .svg, received {path.suffix!r}."
+        )
+    from matplotlib import rc_context
+
     figure = clip_figure(clips, index)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), rc_context({"svg.hashsalt": "astsvm", "pdf.fonttype": 42}):
         # A name in a script the font lacks is drawn as boxes; the command prints it in full.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        write_atomically(path, lambda file: figure.savefig(file, dpi=_DPI, format="png"))
+        write_atomically(
+            path,
+            lambda file: figure.savefig(file, dpi=_DPI, format=kind[1:], metadata=metadata),
+        )
 
 
 def clip_figure(clips: ClipCollection, index: int) -> Figure:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from astsvm.errors import StorageError
+from astsvm.errors import InvalidInputError, StorageError
 from astsvm.reporting.clip_picture import clip_figure, draw_clip
 from astsvm.storage.entry import ClipRecord
 
@@ -231,6 +231,23 @@ def test_any_name_a_clip_may_have_is_drawn_in_silence(tmp_path, capfd, clip, lab
     draw_clip(collection(clip, label), 0, tmp_path / "a.png")
     assert cv2.imread(str(tmp_path / "a.png")) is not None
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".SVG", b"<?xml")]
+)
+def test_equal_clips_give_equal_files_of_every_kind(tmp_path, suffix, start):
+    one, other = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    for path in (one, other):
+        draw_clip(collection(), 0, path)
+    assert one.read_bytes().startswith(start)
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_another_kind_of_file_is_refused(tmp_path):
+    with pytest.raises(InvalidInputError, match=r"\.png, \.pdf or \.svg, received '\.gif'"):
+        draw_clip(collection(), 0, tmp_path / "a.gif")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path):
