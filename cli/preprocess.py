@@ -127,7 +127,8 @@ def preprocess(
         if landmarks is not None:
             click.echo(f"landmarks given for {summary.given_landmarks} clips, dlib's elsewhere")
         clips = "1 clip" if summary.stored == 1 else f"{summary.stored} clips"
-        click.echo(f"{summary.output}: {clips}, {len(summary.problems)} skipped")
+        mark = "SYNTHETIC, " if dataset.synthetic else ""
+        click.echo(f"{summary.output}: {mark}{clips}, {len(summary.problems)} skipped")
     if summary.problems:
         ctx.exit(3)
 

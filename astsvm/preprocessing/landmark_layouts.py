@@ -23,8 +23,8 @@ MEDIAPIPE_AS_68: Final = (
 )
 """Points of MediaPipe's mesh that stand for dlib's landmarks 0 to 67.
 
-The map is ours: eyes, brows and lips are points of the mesh's own contours; where several come into
-question, as on the jaw, the one that lies nearest to our mean face on MediaPipe's canonical face.
+The map is ours: eyes, brows, lips and jaw are points of the mesh's own contours; where several come
+into question, the one whose place on MediaPipe's canonical face is most like that on our mean face.
 The jaw of the mesh runs further outside than dlib's, so a piecewise warp differs a little there.
 """
 

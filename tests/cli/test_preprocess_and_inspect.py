@@ -86,7 +86,9 @@ def test_a_folder_of_openface_tables_is_used(corpus, clips, tmp_path, capsys):
     output = tmp_path / "same.h5"
     options = ["--preset", "demo", "--landmarks", folder, "--quiet", "--workers", 1]
     assert run("preprocess", corpus, "-o", output, *options) == 0
-    assert "landmarks given for 3 clips" in capsys.readouterr().out
+    given, stored = capsys.readouterr().out.splitlines()
+    assert given == "landmarks given for 3 clips, dlib's elsewhere"
+    assert stored == f"{output}: SYNTHETIC, 3 clips, 0 skipped"
     assert output.read_bytes() == clips.read_bytes()
 
 
