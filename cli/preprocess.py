@@ -23,7 +23,7 @@ from astsvm.cli.options import (
     settings_options,
     workers_option,
 )
-from astsvm.cli.preprocess_output import EventLines, failure_table, outcome_json
+from astsvm.cli.preprocess_output import EventLines, outcome_json, outcome_line, remark_lines
 from astsvm.cli.progress import clip_progress_bar
 
 if TYPE_CHECKING:
@@ -118,17 +118,11 @@ def preprocess(
     if as_json:
         click.echo(outcome_json(summary, dataset, groups))
     else:
-        for remark in dataset.corrections:
-            click.echo(f"corrected or doubtful: {remark}", err=True)
-        for problem in summary.problems:
-            click.echo(f"skipped: {problem}", err=True)
-        for line in failure_table(groups):
+        for line in remark_lines(summary, dataset, groups):
             click.echo(line, err=True)
         if landmarks is not None:
             click.echo(f"landmarks given for {summary.given_landmarks} clips, dlib's elsewhere")
-        clips = "1 clip" if summary.stored == 1 else f"{summary.stored} clips"
-        mark = "SYNTHETIC, " if dataset.synthetic else ""
-        click.echo(f"{summary.output}: {mark}{clips}, {len(summary.problems)} skipped")
+        click.echo(outcome_line(summary, dataset))
     if summary.problems:
         ctx.exit(3)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from astsvm.pipeline import PreprocessSummary
     from astsvm.preprocess_progress import FailureGroup, PreprocessProgress
 
-__all__ = ["EventLines", "failure_table", "outcome_json"]
+__all__ = ["EventLines", "failure_table", "outcome_json", "outcome_line", "remark_lines"]
 
 EVENTS, EVENTS_VERSION = "astsvm-preprocess-events", 1
 
@@ -109,6 +109,22 @@ def outcome_json(
         indent=2,
         ensure_ascii=False,
     )
+
+
+def outcome_line(summary: PreprocessSummary, dataset: Dataset) -> str:
+    """Return what was written, for people, in one line."""
+    clips = "1 clip" if summary.stored == 1 else f"{summary.stored} clips"
+    mark = "SYNTHETIC, " if dataset.synthetic else ""
+    return f"{summary.output}: {mark}{clips}, {len(summary.problems)} skipped"
+
+
+def remark_lines(
+    summary: PreprocessSummary, dataset: Dataset, groups: Sequence[FailureGroup]
+) -> Iterator[str]:
+    """Yield what was corrected, what was left out, and a table of the latter by reason."""
+    yield from (f"corrected or doubtful: {remark}" for remark in dataset.corrections)
+    yield from (f"skipped: {problem}" for problem in summary.problems)
+    yield from failure_table(groups)
 
 
 def failure_table(groups: Sequence[FailureGroup]) -> list[str]:
