@@ -66,8 +66,9 @@ class MagnificationSettings(FrozenSettings):
 class FlowSettings(FrozenSettings):
     """Dense optical flow (METHOD 1.5). Window, levels, iterations and local mean are ours."""
 
-    method: Literal["lucas_kanade", "dis", "farneback"] = "lucas_kanade"
-    """Only `lucas_kanade` is the paper's; OpenCV's `dis` and `farneback` are for comparison."""
+    method: Literal["lucas_kanade", "dis", "farneback", "tvl1"] = "lucas_kanade"
+    """Only `lucas_kanade` is the paper's; OpenCV's `dis` and `farneback`, and our `tvl1`, are for
+    comparison."""
     reference: Literal["adjacent", "onset"] = "adjacent"
     """From frame to frame, or from the onset to every frame."""
     zero_first: bool = False
@@ -83,7 +84,8 @@ class FlowSettings(FrozenSettings):
     regularisation: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Tikhonov term in units of the level's mean squared gradient."""
     local_mean_sigma: Annotated[float, Field(ge=0, le=64)] = 8.0
-    """Sigma in pixels of the local mean subtracted before Lucas-Kanade; 0 leaves it out."""
+    """Sigma in pixels of the local mean subtracted before Lucas-Kanade and TV-L1; 0 leaves it
+    out."""
 
     @model_validator(mode="after")
     def _window_has_a_centre(self) -> Self:

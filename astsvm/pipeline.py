@@ -20,6 +20,7 @@ from astsvm.config import PreprocessingSettings
 from astsvm.datasets import Dataset, Problem
 from astsvm.errors import InvalidInputError
 from astsvm.execution import TaskOutcome, refuse_unguarded_script, run_tasks
+from astsvm.preprocess_progress import PreprocessProgress
 from astsvm.storage.writer import PartsFolder
 
 __all__ = ["ClipTask", "PreprocessSummary", "preprocess_dataset", "process_clip"]
@@ -77,6 +78,7 @@ def preprocess_dataset(
     landmarks: Mapping[str, Landmarks] | None = None,
     clip_timeout: float | None = None,
     progress: Progress | None = None,
+    watch: Callable[[PreprocessProgress], None] | None = None,
 ) -> PreprocessSummary:
     """Process every clip of a dataset into one clip file.
 
@@ -103,6 +105,9 @@ def preprocess_dataset(
         Seconds after which a clip is given up.
     progress : callable, optional
         Called with (clips done, clips in all) after each clip.
+    watch : callable, optional
+        Called with a :class:`astsvm.preprocess_progress.PreprocessProgress` when the run begins
+        and after each clip.
 
     Returns
     -------
@@ -136,14 +141,22 @@ def preprocess_dataset(
             if not parts.is_done(index)
         ]
         reused = len(dataset.clips) - len(tasks)
+        state = PreprocessProgress(reused, len(dataset.clips), 0, reused)
+        if watch is not None:
+            watch(state)
         outcomes = _process_all(tasks, workers, cluster, clip_timeout)
         # Closed in any case: no worker may write a part after the parts have been let go.
         with closing(outcomes):
-            for done, outcome in enumerate(outcomes, start=reused + 1):
-                if outcome.error is not None:
-                    parts.store_failure(tasks[outcome.index].index, failure_reason(outcome.error))
+            for outcome in outcomes:
+                task = tasks[outcome.index]
+                reason = None if outcome.error is None else failure_reason(outcome.error)
+                if reason is not None:
+                    parts.store_failure(task.index, reason)
+                state = _after(state, task.clip, reason)
                 if progress is not None:
-                    progress(done, len(dataset.clips))
+                    progress(state.done, state.total)
+                if watch is not None:
+                    watch(state)
         failures = parts.assemble(dataset.problems)
     return PreprocessSummary(
         output=output,
@@ -151,6 +164,18 @@ def preprocess_dataset(
         reused=reused,
         problems=(*dataset.problems, *failures),
         given_landmarks=sum(clip.key in given for clip in dataset.clips),
+    )
+
+
+def _after(state: PreprocessProgress, clip: Clip, reason: str | None) -> PreprocessProgress:
+    """Return how far the run is once one more clip is stored, or has failed for a reason."""
+    return PreprocessProgress(
+        done=state.done + 1,
+        total=state.total,
+        failed=state.failed + (reason is not None),
+        reused=state.reused,
+        clip=clip.key,
+        reason=reason,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from astsvm.cli.options import kept_on_interrupt, quiet_option, workers_option
-from astsvm.cli.progress import progress_bar, run_progress_bar
+from astsvm.cli.progress import clip_progress_bar, progress_bar, run_progress_bar
 from astsvm.cli.result_table import print_result
 
 __all__ = ["demo"]
@@ -81,14 +81,14 @@ def _preprocess(folder: Path, workers: int, quiet: bool) -> None:
 
     if (folder / "clips.h5").exists():
         return
-    with progress_bar("preprocessing clips", quiet=quiet) as progress:
+    with clip_progress_bar("preprocessing clips", quiet=quiet) as watch:
         preprocess_dataset(
             load_dataset("folder", folder / "corpus"),
             folder / "clips.h5",
             Settings.from_preset("demo").preprocessing,
             workers=workers,
             resume=True,
-            progress=progress,
+            watch=watch,
         )
 
 

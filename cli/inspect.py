@@ -23,7 +23,8 @@ __all__ = ["inspect"]
 @click.option(
     "--picture",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write the clip's frames, flow and differences to this PNG.",
+    help="Write frames, landmarks, flow, strain and differences of the clip to this file: .png, "
+    ".pdf or .svg.",
 )
 @click.option("--deep", is_flag=True, help="Recompute the checksum of every clip.")
 @json_option

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,7 +23,11 @@ from astsvm.cli.options import (
     settings_options,
     workers_option,
 )
-from astsvm.cli.progress import progress_bar
+from astsvm.cli.preprocess_output import EventLines, outcome_json, outcome_line, remark_lines
+from astsvm.cli.progress import clip_progress_bar
+
+if TYPE_CHECKING:
+    from astsvm.preprocess_progress import PreprocessProgress
 
 __all__ = ["preprocess"]
 
@@ -43,9 +49,10 @@ __all__ = ["preprocess"]
 @resume_option
 @click.option(
     "--landmarks",
-    "landmarks_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="CSV with the onset landmarks of each clip, instead of dlib's.",
+    "landmarks_path",
+    type=click.Path(exists=True, path_type=Path),
+    help="CSV with the onset landmarks of each clip, instead of dlib's; or a folder with a CSV of "
+    "OpenFace or MediaPipe for each clip.",
 )
 @click.option(
     "--clip-timeout",
@@ -66,7 +73,7 @@ def preprocess(
     workers: int,
     cluster: str | None,
     resume: bool,
-    landmarks_file: Path | None,
+    landmarks_path: Path | None,
     clip_timeout: float | None,
     as_json: bool,
     quiet: bool,
@@ -77,22 +84,23 @@ def preprocess(
     label, path and, if you have them, database, onset, apex, offset, fps. For a database, ROOT is
     the folder of its unpacked archive with the annotation sheet; `astsvm check` tells its faults.
 
-    A clip that fails is recorded in the file with its reason; the exit code is then 3.
+    A clip that fails is recorded in the file with its reason; the exit code is then 3. With --json
+    the outcome is one JSON object on stdout, and each event a line of JSON on stderr, unless
+    --quiet is given.
     """
     from astsvm.datasets import load_dataset
     from astsvm.pipeline import preprocess_dataset
+    from astsvm.preprocess_progress import failures_by_reason
 
     settings = chosen_settings(preset, settings_file)
     dataset = load_dataset(name, root, corrections=corrections)
     landmarks = None
-    if landmarks_file is not None:
-        from astsvm.preprocessing import read_landmarks
+    if landmarks_path is not None:
+        from astsvm.preprocessing import landmarks_of_clips
 
-        landmarks = read_landmarks(landmarks_file)
-    with (
-        kept_on_interrupt(RESUMABLE),
-        progress_bar("clips", quiet=quiet) as progress,
-    ):
+        landmarks = landmarks_of_clips(landmarks_path, dataset.clips)
+    events = EventLines(dataset) if as_json and not quiet else None
+    with _watching(events, quiet=quiet) as watch:
         summary = preprocess_dataset(
             dataset,
             output,
@@ -102,32 +110,34 @@ def preprocess(
             resume=resume,
             landmarks=landmarks,
             clip_timeout=clip_timeout,
-            progress=progress,
+            watch=watch,
         )
+    groups = failures_by_reason(dataset, summary.problems)
+    if events is not None:
+        events.finished(summary, groups)
     if as_json:
-        problems = [problem.as_dict() for problem in summary.problems]
-        click.echo(
-            json.dumps(
-                {
-                    "output": str(summary.output),
-                    "stored": summary.stored,
-                    "reused": summary.reused,
-                    "given_landmarks": summary.given_landmarks,
-                    "corrected": [remark.as_dict() for remark in dataset.corrections],
-                    "skipped": problems,
-                },
-                indent=2,
-                ensure_ascii=False,
-            )
-        )
+        click.echo(outcome_json(summary, dataset, groups))
     else:
-        for remark in dataset.corrections:
-            click.echo(f"corrected or doubtful: {remark}", err=True)
-        for problem in summary.problems:
-            click.echo(f"skipped: {problem}", err=True)
+        for line in remark_lines(summary, dataset, groups):
+            click.echo(line, err=True)
         if landmarks is not None:
             click.echo(f"landmarks given for {summary.given_landmarks} clips, dlib's elsewhere")
-        clips = "1 clip" if summary.stored == 1 else f"{summary.stored} clips"
-        click.echo(f"{summary.output}: {clips}, {len(summary.problems)} skipped")
+        click.echo(outcome_line(summary, dataset))
     if summary.problems:
         ctx.exit(3)
+
+
+@contextmanager
+def _watching(
+    events: EventLines | None, *, quiet: bool
+) -> Iterator[Callable[[PreprocessProgress], None] | None]:
+    """Yield what tells how far the work is, to machines or to people; and say how to go on."""
+    if events is None:
+        with kept_on_interrupt(RESUMABLE), clip_progress_bar("clips", quiet=quiet) as watch:
+            yield watch
+        return
+    try:
+        yield events.watch
+    except KeyboardInterrupt:
+        events.interrupted(RESUMABLE)
+        raise

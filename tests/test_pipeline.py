@@ -234,6 +234,32 @@ def test_landmarks_of_other_clips_only_are_refused(corpus, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_whoever_watches_sees_every_clip_and_what_an_earlier_run_left(
+    frame_folders, small_settings, tmp_path
+):
+    dataset = load_dataset("folder", frame_folders)
+    settings, output = small_settings.preprocessing, tmp_path / "clips.h5"
+    with PartsFolder.open(output, dataset, settings) as parts, threadpool_limits(1):
+        parts.store(4, process_clip(dataset.clips[4], settings))
+    broken = dataset.clips[2].source / "3.png"
+    content = broken.read_bytes()
+    broken.write_bytes(b"no picture")
+    states = []
+    try:
+        preprocess_dataset(dataset, output, settings, resume=True, watch=states.append)
+    finally:
+        broken.write_bytes(content)
+    assert [(s.done, s.total, s.reused) for s in states] == [(n, 9, 1) for n in range(1, 10)]
+    assert (states[0].clip, states[0].reason) == (None, None)
+    others = [clip.key for index, clip in enumerate(dataset.clips) if index != 4]
+    assert sorted(str(state.clip) for state in states[1:]) == sorted(others)
+    reasons = {state.clip: state.reason for state in states[1:] if state.reason}
+    assert list(reasons) == [dataset.clips[2].key]
+    assert "3.png" in reasons[dataset.clips[2].key]
+    at = next(index for index, state in enumerate(states) if state.reason)
+    assert [state.failed for state in states] == [0] * at + [1] * (9 - at)
+
+
 def test_an_error_on_the_way_leaves_no_worker_at_its_part(corpus, tmp_path):
     def fail(done, total):
         raise KeyboardInterrupt

@@ -17,10 +17,11 @@ from astsvm.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from astsvm.features.lucas_kanade import LucasKanade
+    from astsvm.features.tvl1 import TotalVariationFlow
 
 __all__ = ["FlowMethod", "FlowReference", "optical_flow"]
 
-FlowMethod = Literal["lucas_kanade", "dis", "farneback"]
+FlowMethod = Literal["lucas_kanade", "dis", "farneback", "tvl1"]
 FlowReference = Literal["adjacent", "onset"]
 Bytes = npt.NDArray[np.uint8]
 Prepared = TypeVar("Prepared")
@@ -47,10 +48,11 @@ def optical_flow(
     ----------
     frames : array_like of shape (n, H, W)
         Grey frames in [0, 1], n >= 2, H and W at least 16 pixels and at least `window`.
-    method : {"lucas_kanade", "dis", "farneback"}
-        ``lucas_kanade`` is the paper's, on floats. ``dis`` (OpenCV, medium preset) and
-        ``farneback`` (OpenCV, window `window`, `levels` levels) are for comparison; they get the
-        frames clipped to [0, 1] and rounded to 8 bits, and take no other setting.
+    method : {"lucas_kanade", "dis", "farneback", "tvl1"}
+        ``lucas_kanade`` is the paper's, on floats. The others are for comparison. ``dis`` (OpenCV,
+        medium preset) and ``farneback`` (OpenCV, window `window`, `levels` levels) get the frames
+        clipped to [0, 1] and rounded to 8 bits, and take no other setting. ``tvl1`` (ours, on
+        floats) takes `levels` and `local_mean_sigma`, see :mod:`astsvm.features.tvl1`.
     reference : {"adjacent", "onset"}
         Field i leads from frame i to frame i + 1, or from frame 0 to frame i + 1.
     zero_first : bool
@@ -97,9 +99,12 @@ def optical_flow(
         _fill(fields[offset:], stack, _as_bytes, _dis_flow, reference)
     elif method == "farneback":
         _fill(fields[offset:], stack, _as_bytes, _farneback(window, levels), reference)
+    elif method == "tvl1":
+        smooth = _total_variation(settings)
+        _fill(fields[offset:], stack, smooth.pyramid, smooth.flow, reference)
     else:
         raise InvalidInputError(
-            f"method: expected 'lucas_kanade', 'dis' or 'farneback', received {method!r}."
+            f"method: expected 'lucas_kanade', 'dis', 'farneback' or 'tvl1', received {method!r}."
         )
     return fields
 
@@ -144,6 +149,12 @@ def _checked_settings(
         require_number(regularisation, "regularisation", low=0, high=1),
         require_number(local_mean_sigma, "local_mean_sigma", low=0, high=64),
     )
+
+
+def _total_variation(settings: LucasKanade) -> TotalVariationFlow:
+    from astsvm.features.tvl1 import TotalVariationFlow
+
+    return TotalVariationFlow(settings.levels, settings.local_mean_sigma)
 
 
 def _as_bytes(frame: FloatArray) -> Bytes:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from astsvm.preprocessing.magnification import magnify_motion as magnify_motion
     from astsvm.preprocessing.magnification import r_from_hz as r_from_hz
     from astsvm.preprocessing.magnification import temporal_response as temporal_response
+    from astsvm.preprocessing.tracked_landmarks import landmarks_of_clips as landmarks_of_clips
 
 _LAZY = {
     "AlignedFrames": "alignment",
@@ -30,6 +31,7 @@ _LAZY = {
     "SourceFrames": "frames",
     "interpolate_frames": "interpolation",
     "iter_frames": "frames",
+    "landmarks_of_clips": "tracked_landmarks",
     "level_gains": "magnification",
     "magnify_motion": "magnification",
     "r_from_hz": "magnification",
@@ -46,6 +48,7 @@ __all__ = [
     "SourceFrames",
     "interpolate_frames",
     "iter_frames",
+    "landmarks_of_clips",
     "level_gains",
     "magnify_motion",
     "r_from_hz",

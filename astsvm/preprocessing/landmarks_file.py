@@ -6,14 +6,60 @@ import csv
 import math
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from astsvm.arrays import FloatArray
 from astsvm.errors import DatasetError
+from astsvm.preprocessing.landmark_layouts import LandmarkLayout, landmark_layout
 
-__all__ = ["read_landmarks"]
+__all__ = ["LandmarkRow", "LandmarkTable", "in_pixels", "read_landmarks", "read_table"]
+
+_SMALLEST_FACE = 2.0
+"""Pixels; eyes nearer to each other than this are refused anyway, so smaller faces are parts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LandmarkRow:
+    """A row of a table of landmarks.
+
+    Parameters
+    ----------
+    number : int
+        Of the row, the header being row 1.
+    key : str or None
+        Key of the clip, in Unicode form NFC; None where the table names no clip.
+    frame : int or None
+        0-based position in the source; None where the table has no frames.
+    points : ndarray of shape (68, 2) or (5, 2), float32
+        In pixels, or in parts of the frame's width and height.
+    size : tuple of float or None
+        Width and height of the frame in pixels, where the table tells.
+    found : bool
+        Whether the tracker says that it found the face.
+    """
+
+    number: int
+    key: str | None
+    frame: int | None
+    points: FloatArray
+    size: tuple[float, float] | None
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkTable:
+    """A table of landmarks as it lies on the disk."""
+
+    path: Path
+    layout: LandmarkLayout
+    rows: tuple[LandmarkRow, ...]
+
+    def in_parts(self, row: LandmarkRow) -> bool:
+        """Tell whether a row is in parts of the frame: no face is smaller than two pixels."""
+        return self.layout.may_be_parts and float(np.ptp(row.points, axis=0).max()) < _SMALLEST_FACE
 
 
 def read_landmarks(path: Path) -> dict[str, FloatArray]:
@@ -24,8 +70,10 @@ def read_landmarks(path: Path) -> dict[str, FloatArray]:
     path : Path
         UTF-8. Columns ``database, subject, clip``, or one column ``clip`` (or ``key``) holding
         the clip's key ``database/subject/clip``; and ``x0, y0, ..., x67, y67`` (or up to ``x4,
-        y4``) in dlib's order: pixels of the onset frame as it lies on disk. Other columns are
-        ignored.
+        y4``) in dlib's order, the columns of OpenFace, or those of MediaPipe's mesh
+        (:mod:`astsvm.preprocessing.landmark_layouts`): pixels of the onset frame as it lies on
+        disk. MediaPipe's may be parts of the frame if columns ``width`` and ``height`` give its
+        pixels. Other columns are ignored.
 
     Returns
     -------
@@ -38,55 +86,125 @@ def read_landmarks(path: Path) -> dict[str, FloatArray]:
         If the file cannot be read, a column is missing, a clip comes twice, or a position is no
         finite number; with the row, the header being row 1.
     """
+    table = read_table(path, keys_needed=True)
+    found: dict[str, FloatArray] = {}
+    for row in table.rows:
+        place = f"{path}, row {row.number}"
+        key = str(row.key)
+        if key in found:
+            raise DatasetError(f"{place}: clip {key} comes twice. Remove one row.")
+        if not row.found:
+            raise DatasetError(
+                f"{place}: clip {key}: success is 0, no face was found. Remove the row."
+            )
+        if table.in_parts(row) and row.size is None:
+            raise DatasetError(
+                f"{place}: clip {key}: positions are parts of the frame; expected its size in "
+                "columns 'width' and 'height', or positions in pixels."
+            )
+        found[key] = in_pixels(row.points, row.size) if table.in_parts(row) else row.points
+    return found
+
+
+def in_pixels(points: FloatArray, size: tuple[float, float] | None) -> FloatArray:
+    """Turn parts of a frame's width and height into pixels, centres at whole numbers."""
+    if size is None:
+        return points
+    return np.asarray(points * np.array(size) - 0.5, dtype=np.float32)
+
+
+def read_table(path: Path, *, keys_needed: bool = False) -> LandmarkTable:
+    """Read every row of a table of landmarks, whether its rows are clips or frames.
+
+    Parameters
+    ----------
+    path : Path
+        As for :func:`read_landmarks`; a column ``frame`` numbers the frames of a source, from 1 in
+        OpenFace's tables and from 0 elsewhere, and a column ``success`` of 0 says that the face
+        was not found.
+    keys_needed : bool
+        Refuse a table that does not name its clips.
+
+    Raises
+    ------
+    DatasetError
+        If the file cannot be read, a column is missing, or a cell is no number.
+    """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return _landmarks_by_key(path, csv.reader(file, strict=True))
+            return _parsed(path, csv.reader(file, strict=True), keys_needed)
     except OSError as error:
         raise DatasetError(f"{path}: landmarks cannot be read: {error.strerror}.") from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: expected a CSV file in UTF-8, but {error}.") from error
 
 
-def _landmarks_by_key(path: Path, rows: Iterator[list[str]]) -> dict[str, FloatArray]:
-    header = [name.strip().lower() for name in next(rows, [])]
-    key_columns = _key_columns(path, header)
-    columns = _position_columns(path, header)
-    found: dict[str, FloatArray] = {}
-    for number, row in enumerate(rows, start=2):
-        if not any(cell.strip() for cell in row):
+def _parsed(path: Path, lines: Iterator[list[str]], keys_needed: bool) -> LandmarkTable:
+    header = [name.strip() for name in next(lines, [])]
+    names = [name.lower() for name in header]
+    key_columns = _key_columns(path, names, keys_needed)
+    layout = landmark_layout(header)
+    if layout is None:
+        raise DatasetError(
+            f"{path}, row 1: expected columns x0, y0, ..., x67, y67 (or to x4, y4), OpenFace's "
+            "x_0, ..., y_67 or MediaPipe's x_0, y_0, ..., y_477, received "
+            f"{', '.join(header[:8])}."
+        )
+    rows = []
+    for number, cells in enumerate(lines, start=2):
+        if not any(cell.strip() for cell in cells):
             continue
-        if len(row) != len(header):
+        if len(cells) != len(header):
             raise DatasetError(
                 f"{path}, row {number}: expected {len(header)} cells as in the header, received "
-                f"{len(row)}."
+                f"{len(cells)}."
             )
-        # The sheet of clips is read in this form too; some systems write accents decomposed.
-        key = unicodedata.normalize("NFC", "/".join(row[c].strip() for c in key_columns))
-        if key in found:
-            raise DatasetError(f"{path}, row {number}: clip {key} comes twice. Remove one row.")
-        values = [_position(path, number, header[c], row[c]) for c in columns]
-        found[key] = np.array(values, dtype=np.float32).reshape(-1, 2)
-    return found
+        named = {name: cells[names.index(name)] for name in _SPECIAL if name in names}
+        rows.append(_row(path, number, cells, header, key_columns, layout, named))
+    return LandmarkTable(path, layout, tuple(rows))
 
 
-def _key_columns(path: Path, header: list[str]) -> list[int]:
-    for names in (["database", "subject", "clip"], ["key"], ["clip"]):
-        if all(name in header for name in names):
-            return [header.index(name) for name in names]
-    raise DatasetError(
-        f"{path}, row 1: expected a column 'clip' or columns 'database, subject, clip', received "
-        f"{', '.join(header[:6]) or 'an empty file'}."
+_SPECIAL = ("frame", "success", "width", "height")
+
+
+def _row(
+    path: Path,
+    number: int,
+    cells: list[str],
+    header: list[str],
+    key_columns: list[int],
+    layout: LandmarkLayout,
+    named: dict[str, str],
+) -> LandmarkRow:
+    def numeric(name: str, text: str) -> float:
+        return _position(path, number, name, text)
+
+    # The sheet of clips is read in this form too; some systems write accents decomposed.
+    key = unicodedata.normalize("NFC", "/".join(cells[c].strip() for c in key_columns))
+    found = "success" not in named or numeric("success", named["success"]) > 0
+    values = [numeric(header[c], cells[c]) for c in layout.columns] if found else []
+    frame = int(numeric("frame", named["frame"])) if "frame" in named else None
+    sides = [numeric(side, named[side]) for side in ("width", "height") if side in named]
+    return LandmarkRow(
+        number=number,
+        key=key if key_columns else None,
+        frame=None if frame is None else frame - layout.first_frame,
+        points=np.array(values, dtype=np.float32).reshape(-1, 2),
+        size=(sides[0], sides[1]) if len(sides) == 2 else None,
+        found=found,
     )
 
 
-def _position_columns(path: Path, header: list[str]) -> list[int]:
-    for points in (68, 5):
-        names = [f"{axis}{index}" for index in range(points) for axis in "xy"]
-        if all(name in header for name in names):
-            return [header.index(name) for name in names]
+def _key_columns(path: Path, names: list[str], needed: bool) -> list[int]:
+    for wanted in (["database", "subject", "clip"], ["key"], ["clip"]):
+        if all(name in names for name in wanted):
+            return [names.index(name) for name in wanted]
+    if not needed:
+        return []
     raise DatasetError(
-        f"{path}, row 1: expected columns x0, y0, ..., x67, y67 (or to x4, y4), received "
-        f"{', '.join(header[:8])}."
+        f"{path}, row 1: expected a column 'clip' or columns 'database, subject, clip', received "
+        f"{', '.join(names[:6]) or 'an empty file'}. A table of one clip's frames, as a tracker "
+        "writes it, belongs in a folder of such tables."
     )
 
 

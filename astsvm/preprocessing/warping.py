@@ -20,7 +20,14 @@ from astsvm.errors import InvalidInputError
 from astsvm.preprocessing.canonical_face import canonical_landmarks
 from astsvm.preprocessing.face import eye_centres
 
-__all__ = ["Warp", "affine_warp", "chip_transform", "piecewise_warp", "resizing_transform"]
+__all__ = [
+    "Warp",
+    "affine_warp",
+    "canonical_chip_landmarks",
+    "chip_transform",
+    "piecewise_warp",
+    "resizing_transform",
+]
 
 Transform = npt.NDArray[np.float64]
 Warp = Callable[[FloatArray], FloatArray]
@@ -109,6 +116,11 @@ def affine_warp(transform: Transform, shape: tuple[int, int], size: int) -> Warp
     return warp
 
 
+def canonical_chip_landmarks(size: int) -> Transform:
+    """Return where :func:`piecewise_warp` brings the landmarks: (68, 2) in pixels of the chip."""
+    return canonical_landmarks() * size / CHIP_SIDE + _eye_place(size)
+
+
 def piecewise_warp(
     landmarks: Transform, transform: Transform, shape: tuple[int, int], size: int
 ) -> Warp:
@@ -129,7 +141,7 @@ def piecewise_warp(
     low, middle, high = -0.5, 0.5 * size - 0.5, size - 0.5
     ticks = (low, middle, high)
     rim = np.array([(x, y) for x in ticks for y in ticks if (x, y) != (middle, middle)])
-    canonical = np.vstack([canonical_landmarks() * size / CHIP_SIDE + _eye_place(size), rim])
+    canonical = np.vstack([canonical_chip_landmarks(size), rim])
     source = np.vstack([landmarks, _inverse(transform, rim)])
 
     triangles = Delaunay(canonical)

@@ -15,6 +15,7 @@ __all__ = [
     "SIGNED_COLOURS",
     "draw_direction_key",
     "draw_sign_key",
+    "draw_size_key",
     "flow_colours",
     "frame_treatment",
     "point_names",
@@ -105,6 +106,28 @@ def draw_sign_key(axes: Any, above: str, zero: str, below: str) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(-0.02, 1.02)
     for words, y, vertical in ((above, 1, "top"), (zero, 0.5, "center"), (below, 0, "bottom")):
+        axes.text(0.17, y, words, ha="left", va=vertical, fontsize=_FONT_SIZE, parse_math=False)
+    axes.set_axis_off()
+
+
+def draw_size_key(axes: Any, colours: str, most: str, zero: str) -> None:
+    """Draw a bar of one of matplotlib's colour maps with words at its top and bottom.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Empty axes, at least 1.1 inches high and 1.5 inches wide.
+    colours : str
+        Name of the colour map.
+    most, zero : str
+        What its last and its first colour stand for.
+    """
+    bar = np.linspace(1, 0, _WHEEL_PIXELS)[:, None]
+    axes.imshow(bar, cmap=colours, vmin=0, vmax=1, extent=(0, 0.12, 0, 1), aspect="auto")
+    axes.plot([0, 0.12, 0.12, 0, 0], [0, 0, 1, 1, 0], color="0.6", linewidth=0.6, clip_on=False)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(-0.02, 1.02)
+    for words, y, vertical in ((most, 1, "top"), (zero, 0, "bottom")):
         axes.text(0.17, y, words, ha="left", va=vertical, fontsize=_FONT_SIZE, parse_math=False)
     axes.set_axis_off()
 
@@ -217,6 +240,8 @@ def small_print(record: ClipRecord, settings: dict[str, Any], points: int, shown
             f"Frames 1 to {points}: {treatment}, evenly spaced over the clip"
             + (f", {shown} of them drawn." if shown < points else ".")
         )
+        if "motion magnified" in frame_treatment(settings):
+            said.append("Magnification leaves frame 1 as it was filmed.")
         said.append(
             "Flow and differences are computed before these frames are cut to black and white "
             "and rounded; each stands below the frame that it leads to."

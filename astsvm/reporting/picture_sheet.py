@@ -11,12 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "CURVE",
     "HEAD",
     "LINE",
     "ROW_GAP",
     "Row",
     "Sheet",
     "SheetWidths",
+    "draw_curve",
     "draw_row",
     "number_points",
     "shown_points",
@@ -28,6 +30,8 @@ _LABEL, _KEY, _GAP = 1.8, 1.75, 0.06
 _TILE, _LARGEST_TILE = 1.15, 1.6
 LINE, HEAD, ROW_GAP = 0.17, 0.42, 0.2
 """Height of a line of text, of the numbers above the rows, and of the gap below a row; inches."""
+CURVE = 0.8
+"""Height of a curve over time, in inches."""
 
 _MOST_COLUMNS = 24
 """More would make a picture that no viewer shows, and in the end one that cannot be drawn."""
@@ -35,7 +39,10 @@ _MOST_COLUMNS = 24
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Tiles side by side: points of time that end at the last one, or panels with own names."""
+    """Tiles side by side: points of time that end at the last one, or panels with own names.
+
+    ``overlay`` draws on a tile, given its axes and the tile's position in `tiles`.
+    """
 
     heading: str
     note: str
@@ -43,6 +50,7 @@ class Row:
     options: dict[str, Any]
     key: Callable[[Any], None] | None = None
     panels: tuple[str, ...] = ()
+    overlay: Callable[[Any, int], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +121,62 @@ def draw_row(sheet: Sheet, row: Row, top: float, tile: float, wanted: Sequence[i
         if position < -len(row.tiles):
             continue  # The first frame has no field before it.
         x = _LABEL + column * (tile + _GAP)
-        sheet.axes(x, top, tile, tile).imshow(row.tiles[position], **row.options)
+        axes = sheet.axes(x, top, tile, tile)
+        axes.imshow(row.tiles[position], **row.options)
+        if row.overlay is not None:
+            row.overlay(axes, position % len(row.tiles))
         if row.panels:
             sheet.write(x + tile / 2, top - 0.04, row.panels[position], ha="center", va="bottom")
     if row.key is not None:
         columns_end = _LABEL + len(wanted) * (tile + _GAP)
         row.key(sheet.axes(columns_end + 0.06, top, _KEY - 0.1, tile))
+
+
+def draw_curve(
+    sheet: Sheet,
+    name: str,
+    values: npt.NDArray[np.floating],
+    top: float,
+    tile: float,
+    shown: Sequence[int],
+    points: int,
+) -> None:
+    """Draw a curve over the points of time, each value below the middle of its column.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        With columns for the points of time `shown`, out of `points`.
+    name : str
+        What the values are, and their unit.
+    values : ndarray of shape (T,)
+        They end at the last point of time.
+    top, tile : float
+        Where the curve begins and how wide a column's tile is, in inches.
+    shown : sequence of int
+        Points of time that have a column.
+    points : int
+        Points of time there are.
+    """
+    sheet.write(0.1, top, "\n".join(textwrap.wrap(name, 20)), weight="bold", linespacing=1.2)
+    width = len(shown) * (tile + _GAP) - _GAP
+    axes = sheet.axes(_LABEL, top, width, CURVE)
+    column = (tile + _GAP) / 2
+    middles = {point: tile / 2 + number * 2 * column for number, point in enumerate(shown)}
+    drawn = [point for point in shown if point >= points - len(values)]
+    heights = [float(values[point - points]) for point in drawn]
+    places = [middles[point] for point in drawn]
+    most = max(heights, default=0.0) or 1.0
+    axes.axhline(0, color="0.6", linewidth=0.6)
+    axes.plot(places, heights, color="#1f5fa8", linewidth=1.3, marker="o", markersize=3)
+    axes.fill_between(places, heights, color="#1f5fa8", alpha=0.12, linewidth=0)
+    axes.set_xlim(0, width)
+    axes.set_ylim(0, 1.12 * most)
+    largest = int(np.argmax(heights)) if heights else 0
+    if heights:
+        sheet.write(
+            _LABEL + width + 0.12,
+            top,
+            f"most: {heights[largest]:.2g},\nat frame no. {drawn[largest] + 1}",
+            linespacing=1.3,
+        )

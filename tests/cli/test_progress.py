@@ -7,9 +7,10 @@ import sys
 import pytest
 
 from astsvm.cli import progress as module
-from astsvm.cli.progress import progress_bar, run_progress_bar
+from astsvm.cli.progress import Pace, clip_progress_bar, progress_bar, run_progress_bar
 from astsvm.errors import DatasetError
 from astsvm.evaluation.run_progress import RunProgress
+from astsvm.preprocess_progress import PreprocessProgress
 
 
 @pytest.fixture(params=[False, True])
@@ -120,3 +121,78 @@ def test_without_a_total_the_count_alone_is_told_and_not_at_once(capsys, monkeyp
     told = capsys.readouterr().err
     assert told.startswith("frames: 30 after ")
     assert "left" not in told
+
+
+def clip_states(reused=0):
+    yield PreprocessProgress(reused, 4, 0, reused)
+    for done in range(reused + 1, 5):
+        failed = int(done > 2)
+        yield PreprocessProgress(done, 4, failed, reused, f"d/s/c{done}", "why" if failed else None)
+
+
+def every_second(monkeypatch, step=10.0):
+    """Let the clock of this module go on by `step` seconds with every clip."""
+    now = [0.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    return lambda: now.__setitem__(0, now[0] + step)
+
+
+def test_a_log_of_clips_tells_failures_pace_and_time_left(monkeypatch, capsys):
+    tick = every_second(monkeypatch, 40.0)
+    with clip_progress_bar("clips") as watch:
+        for state in clip_states():
+            watch(state)
+            tick()
+    assert capsys.readouterr().err.splitlines() == [
+        "clips: 0 of 4 after 0 s; 0 failed",
+        "clips: 1 of 4 after 40 s; about 2 min left; 0 failed; 0.025 per second",
+        "clips: 2 of 4 after 80 s; about 80 s left; 0 failed; 0.025 per second",
+        "clips: 3 of 4 after 120 s; about 40 s left; 1 failed; 0.025 per second",
+        "clips: 4 of 4 after 160 s; 1 failed; 0.025 per second",
+    ]
+
+
+def test_clips_of_an_earlier_run_are_told_and_make_no_pace(monkeypatch, capsys):
+    tick = every_second(monkeypatch, 40.0)
+    with clip_progress_bar("clips") as watch:
+        for state in clip_states(reused=2):
+            watch(state)
+            tick()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "clips: 2 of 4 after 0 s; 0 failed; 2 of an earlier run"
+    assert lines[1].startswith("clips: 3 of 4 after 40 s; about 40 s left; 1 failed; 2 of an earl")
+    assert lines[1].endswith("0.025 per second")
+
+
+def test_a_terminal_sees_the_same_of_clips(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "120")
+    tick = every_second(monkeypatch, 10.0)
+    with clip_progress_bar("clips") as watch:
+        for state in clip_states():
+            watch(state)
+            tick()
+    err = capsys.readouterr().err
+    for text in ("clips", "4/4", "1 failed; 0.1 per second"):
+        assert text in err
+
+
+def test_quiet_clips_are_not_watched(terminal, capsys):
+    with clip_progress_bar("clips", quiet=True) as watch:
+        assert watch is None
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_pace_is_that_of_this_run_without_the_start_of_its_processes(monkeypatch):
+    now = iter([0.0, 1.0, 31.0, 33.0, 35.0, 37.0])
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(now))
+    pace = Pace()
+    pace.note(5, 9)
+    assert (pace.per_second, pace.seconds_left) == (None, None)
+    pace.note(6, 9)
+    assert (pace.per_second, pace.seconds_left) == (pytest.approx(1 / 31), pytest.approx(93))
+    pace.note(7, 9)
+    pace.note(8, 9)  # from here on without the first one, which took 30 s longer
+    assert (pace.per_second, pace.seconds_left) == (pytest.approx(0.5), pytest.approx(2))
+    pace.note(9, 9)
+    assert (pace.elapsed, pace.seconds_left) == (37.0, None)

@@ -54,6 +54,13 @@ def test_error_is_small_and_below_dis_and_farneback(seen):
     assert ours < endpoint_error(seen, "farneback", window=21)
 
 
+def test_tvl1_is_as_exact_and_loses_it_without_the_local_mean(seen):
+    total_variation = endpoint_error(seen, "tvl1")
+    assert total_variation <= 0.12
+    assert total_variation < endpoint_error(seen, "dis")
+    assert total_variation < 0.6 * endpoint_error(seen, "tvl1", local_mean_sigma=0.0)
+
+
 def test_motion_is_neither_lost_nor_invented(seen):
     """The measured flow, regressed on the exact one over the face, has slope one."""
     products, squares = 0.0, 0.0

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from astsvm.errors import DatasetError
 from astsvm.preprocessing import read_landmarks
+from astsvm.preprocessing.landmark_layouts import MEDIAPIPE_AS_68
 
 POSITIONS = ",".join(f"x{i},y{i}" for i in range(68))
 
@@ -62,6 +63,33 @@ def test_a_key_and_five_points_from_a_spreadsheet(tmp_path, name):
 )
 def test_faults_are_named_with_their_row(tmp_path, lines, message):
     with pytest.raises(DatasetError, match=message):
+        read_landmarks(write(tmp_path / "a.csv", *lines))
+
+
+def mesh_row(points, parts_of):
+    mesh = np.full((478, 2), 0.5)
+    mesh[list(MEDIAPIPE_AS_68)] = (points + 0.5) / np.array(parts_of)
+    return ",".join(f"{value:.7f}" for value in mesh.ravel())
+
+
+def test_a_mesh_in_parts_of_the_frame_needs_its_size(tmp_path):
+    points = np.arange(136, dtype=np.float32).reshape(68, 2)
+    names = ",".join(f"x_{i},y_{i}" for i in range(478))
+    row = mesh_row(points, (640, 480))
+    path = write(tmp_path / "a.csv", f"clip,width,height,{names}", f"d/s/c,640,480,{row}")
+    np.testing.assert_allclose(read_landmarks(path)["d/s/c"], points, atol=1e-3)
+    with pytest.raises(DatasetError, match="row 2: clip d/s/c: positions are parts of the frame"):
+        read_landmarks(write(tmp_path / "b.csv", f"clip,{names}", f"d/s/c,{row}"))
+
+
+def test_openfaces_columns_are_read_by_their_case(tmp_path):
+    columns = [f"{axis}_{i}" for axis in "xyXYZ" for i in range(68)]
+    cells = [*range(68), *range(100, 168), *[-9] * 204]
+    lines = ["clip, success, " + ", ".join(columns), "c, 1, " + ", ".join(map(str, cells))]
+    found = read_landmarks(write(tmp_path / "a.csv", *lines))
+    np.testing.assert_array_equal(found["c"], np.stack([np.arange(68), np.arange(100, 168)], 1))
+    lines[1] = lines[1].replace("c, 1", "c, 0")
+    with pytest.raises(DatasetError, match="row 2: clip c: success is 0"):
         read_landmarks(write(tmp_path / "a.csv", *lines))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from astsvm.errors import StorageError
+from astsvm.errors import InvalidInputError, StorageError
 from astsvm.reporting.clip_picture import clip_figure, draw_clip
 from astsvm.storage.entry import ClipRecord
 
@@ -22,6 +22,8 @@ def collection(
     streams=None,
     settings=SETTINGS,
     synthetic=True,
+    landmarks=None,
+    transform=None,
     **known,
 ):
     """Stand in for an open collection of one clip: white frames, flow to the right."""
@@ -36,6 +38,8 @@ def collection(
         synthetic=synthetic,
         settings=settings,
         frames=lambda index: np.full((frames, 16, 16), 255, np.uint8) if frames else None,
+        landmarks=lambda index: landmarks,
+        transform=lambda index: transform,
         read_batch=lambda stream, indices: streams[stream][None],
     )
 
@@ -78,6 +82,10 @@ def noise(*shape):
     return np.random.default_rng(0).normal(size=shape).astype(np.float16)
 
 
+LANDMARKS = {
+    "landmarks": np.random.default_rng(4).uniform(20, 60, (68, 2)).astype(np.float32),
+    "transform": np.array([[0.2, 0, 0], [0, 0.2, 0]]),
+}
 DRAWABLE = {
     "eleven frames": {
         "frames": 11,
@@ -88,7 +96,9 @@ DRAWABLE = {
             "illumination": "median",
             "flow": {"head_motion": "median", "reference": "onset"},
         },
+        **LANDMARKS,
     },
+    "landmarks, few frames": {"onset": None, "offset": None, **LANDMARKS},
     "two frames": {"frames": 2, "apex": 0, "streams": {"idsf": noise(1, 16, 16, 1)}},
     "a flow image": {"frames": 0, "streams": {"flow": noise(1, 28, 28, 3)}, "settings": {}},
     "tiny values": {"streams": {"flow": noise(2, 16, 16, 2) * 1e-4, "idsf": noise(2, 8, 9, 1) * 0}},
@@ -181,6 +191,34 @@ def test_the_small_print_says_what_the_settings_say(settings, present, absent):
     assert absent not in text
 
 
+def test_motion_is_shown_as_arrows_as_strain_and_over_time():
+    text = said(collection(**DRAWABLE["eleven frames"]))
+    for heading in ("flow as arrows", "optical strain", "mean motion, px", "mean strain, %"):
+        assert heading in text
+    for panel in ("with 68 landmarks", "strongest motion", "apex", "offset"):
+        assert panel in text
+    without = said(collection(streams={"idsf": noise(2, 16, 16, 1)}))
+    for heading in ("arrows", "strain", "landmarks", "mean motion"):
+        assert heading not in without
+
+
+def test_a_curve_has_its_points_below_the_columns():
+    clips = collection(**DRAWABLE["eleven frames"])
+    figure = clip_figure(clips, 0)
+    numbers = {
+        text.get_text(): text.get_position()[0]
+        for text in words(figure)
+        if text.get_text().isdigit()
+    }
+    curves = [axes for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 10]
+    assert len(curves) == 2
+    for axes in curves:
+        line = next(line for line in axes.lines if len(line.get_xdata()) == 10)
+        places = axes.transData.transform(np.column_stack(line.get_data()))[:, 0]
+        expected = [numbers[str(number)] * figure.bbox.width for number in range(2, 12)]
+        np.testing.assert_allclose(places, expected, atol=0.5)
+
+
 @pytest.mark.parametrize("synthetic", [True, False])
 def test_only_synthetic_clips_are_marked(synthetic):
     assert ("SYNTHETIC" in said(collection(synthetic=synthetic))) is synthetic
@@ -193,6 +231,23 @@ def test_any_name_a_clip_may_have_is_drawn_in_silence(tmp_path, capfd, clip, lab
     draw_clip(collection(clip, label), 0, tmp_path / "a.png")
     assert cv2.imread(str(tmp_path / "a.png")) is not None
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".SVG", b"<?xml")]
+)
+def test_equal_clips_give_equal_files_of_every_kind(tmp_path, suffix, start):
+    one, other = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    for path in (one, other):
+        draw_clip(collection(), 0, path)
+    assert one.read_bytes().startswith(start)
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_another_kind_of_file_is_refused(tmp_path):
+    with pytest.raises(InvalidInputError, match=r"\.png, \.pdf or \.svg, received '\.gif'"):
+        draw_clip(collection(), 0, tmp_path / "a.gif")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path):
