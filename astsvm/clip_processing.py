@@ -153,8 +153,9 @@ def process_frames(
             "are changes between frames. Correct onset and offset, or leave the clip out."
         )
     band = settings.magnification
+    chips = aligned.frames
     magnified = magnify_motion(
-        aligned.frames, alpha=band.alpha_at(fps), r1=band.r1, r2=band.r2, lambda_c=band.lambda_c
+        chips, alpha=band.alpha_at(fps), r1=band.r1, r2=band.r2, lambda_c=band.lambda_c, out=chips
     )
     points = interpolate_frames(magnified, settings.length, settings.interpolation)
     return ProcessedFrames(
