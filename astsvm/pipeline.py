@@ -18,7 +18,7 @@ from astsvm.clip import Clip
 from astsvm.clip_processing import Landmarks, failure_reason, process_clip
 from astsvm.config import PreprocessingSettings
 from astsvm.datasets import Dataset, Problem
-from astsvm.errors import InvalidInputError
+from astsvm.errors import FrameReadError, InvalidInputError, StorageError
 from astsvm.execution import TaskOutcome, refuse_unguarded_script, run_tasks
 from astsvm.storage.writer import PartsFolder
 
@@ -27,6 +27,7 @@ __all__ = ["ClipTask", "PreprocessSummary", "preprocess_dataset", "process_clip"
 Progress = Callable[[int, int], None]
 
 _CLIPS_PER_PROCESS = 200
+_GO_ON = "What is finished is kept; the same command with --resume goes on from there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ def preprocess_dataset(
     Raises
     ------
     StorageError
-        If `output` exists, cannot be written, or is resumed under other settings.
+        If `output` exists, cannot be written, or is resumed under other settings, versions or
+        code, or when source files of finished clips have changed. What is finished is kept.
     InvalidInputError
         If landmarks are given, but for none of the clips.
     ClusterError
@@ -123,6 +125,7 @@ def preprocess_dataset(
     _require_own_landmarks(given, dataset)
     inputs = {"landmarks": _landmarks_digest(given)} if given else {}
     with PartsFolder.open(output, dataset, settings, resume=resume, inputs=inputs) as parts:
+        finished = _finished(parts, dataset)
         tasks = [
             ClipTask(
                 index=index,
@@ -133,13 +136,16 @@ def preprocess_dataset(
                 precomputed_flow=dataset.precomputed_flow,
             )
             for index, clip in enumerate(dataset.clips)
-            if not parts.is_done(index)
+            if index not in finished
         ]
         reused = len(dataset.clips) - len(tasks)
         outcomes = _process_all(tasks, workers, cluster, clip_timeout)
         # Closed in any case: no worker may write a part after the parts have been let go.
         with closing(outcomes):
             for done, outcome in enumerate(outcomes, start=reused + 1):
+                if isinstance(outcome.error, StorageError):
+                    # Not the clip's fault: no other could be stored either.
+                    raise StorageError(f"{outcome.error} {_GO_ON}") from outcome.error
                 if outcome.error is not None:
                     parts.store_failure(tasks[outcome.index].index, failure_reason(outcome.error))
                 if progress is not None:
@@ -152,6 +158,34 @@ def preprocess_dataset(
         problems=(*dataset.problems, *failures),
         given_landmarks=sum(clip.key in given for clip in dataset.clips),
     )
+
+
+def _finished(parts: PartsFolder, dataset: Dataset) -> set[int]:
+    """Return which clips are finished; refuse to go on if what they were made of has changed."""
+    finished, changed = set(), []
+    for index, clip in enumerate(dataset.clips):
+        recorded = parts.recorded_source(index)
+        if recorded is None:
+            continue
+        finished.add(index)
+        if recorded != _source_digest(clip, whole=dataset.precomputed_flow):
+            changed.append(clip)
+    if changed:
+        raise StorageError(
+            f"{parts.path} cannot be gone on with: the source files of {len(changed)} finished "
+            f"clip(s) have changed since, the first is {changed[0].key} ({changed[0].source}). Put "
+            "them back, or delete that folder and start again."
+        )
+    return finished
+
+
+def _source_digest(clip: Clip, *, whole: bool) -> str | None:
+    from astsvm.preprocessing.source_digest import source_digest
+
+    try:
+        return source_digest(clip.source, *(() if whole else (clip.onset, clip.offset)))
+    except FrameReadError:
+        return None
 
 
 def _process_all(

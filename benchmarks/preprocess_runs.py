@@ -16,6 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from astsvm.config import Settings
 from astsvm.datasets import load_dataset
@@ -74,15 +75,24 @@ def _write_corpus(root: Path, clips: int) -> None:
 
 def _write_long_clip(root: Path, frames: int) -> None:
     root.mkdir()
-    subject = draw_subject(1, size=LONG_SIZE)
-    clip = SyntheticClip(subject, 1, CLASSES[0])
-    drawn = [clip.frame(clip.onset + index, colour=True) for index in range(8)]
+    clip = SyntheticClip(draw_subject(1), 1, CLASSES[0])
+    drawn = [_widened(clip.frame(clip.onset + index, colour=True)) for index in range(8)]
     codec = cv2.VideoWriter.fourcc(*"mp4v")
     video = cv2.VideoWriter(str(root / "long.mp4"), codec, FPS, LONG_SIZE)
     for index in range(frames):
-        video.write(np.ascontiguousarray(drawn[index % len(drawn)]))
+        video.write(drawn[index % len(drawn)])
     video.release()
     _write_sheet(root, [("long", "s1", CLASSES[0], "long.mp4")])
+
+
+def _widened(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Bring a frame to the size of the long clip: larger, and its rim repeated at both sides."""
+    width, height = LONG_SIZE
+    scale = height / frame.shape[0]
+    larger = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    side = (width - larger.shape[1]) // 2
+    wide = cv2.copyMakeBorder(larger, 0, 0, side, side, cv2.BORDER_REPLICATE)
+    return np.asarray(wide, dtype=np.uint8)
 
 
 def _write_sheet(root: Path, rows: list[tuple[str, str, str, str]]) -> None:
