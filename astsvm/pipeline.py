@@ -27,6 +27,7 @@ __all__ = ["ClipTask", "PreprocessSummary", "preprocess_dataset", "process_clip"
 Progress = Callable[[int, int], None]
 
 _CLIPS_PER_PROCESS = 200
+_ATTEMPTS = 3  # as on a cluster: a process that was killed says nothing about its clip
 _GO_ON = "What is finished is kept; the same command with --resume goes on from there."
 
 
@@ -101,7 +102,7 @@ def preprocess_dataset(
     landmarks : mapping of clip key to ndarray, optional
         Landmarks of the onset frame in source pixels; clips not named get dlib's.
     clip_timeout : float, optional
-        Seconds after which a clip is given up.
+        Seconds after which the process of a clip is ended. A clip is tried three times.
     progress : callable, optional
         Called with (clips done, clips in all) after each clip.
 
@@ -198,6 +199,7 @@ def _process_all(
             tasks,
             workers=workers or 1,
             timeout=timeout,
+            attempts=_ATTEMPTS,
             tasks_per_process=_CLIPS_PER_PROCESS,
         )
     from astsvm.cluster_pipeline import process_on_cluster
