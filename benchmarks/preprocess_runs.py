@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import resource
 import subprocess
 import sys
 import tempfile
@@ -17,13 +18,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+from preprocess_stages import FPS, FRAMES, SETTINGS, draw_clip, drawn_frames
 
-from astsvm.config import Settings
 from astsvm.datasets import load_dataset
-from astsvm.datasets.synthetic import CLASSES, SyntheticClip, draw_subject
+from astsvm.datasets.synthetic import CLASSES
 from astsvm.pipeline import preprocess_dataset
 
-FRAMES, FPS, DRAWN = 60, 300, 4
+DRAWN = 4
 LONG_SIZE = (1280, 720)
 POLL_SECONDS = 0.02
 
@@ -42,18 +43,18 @@ def measure_runs(clips: int, long_frames: int) -> dict[str, str]:
         if clips:
             _write_corpus(folder / "short", clips)
             one, two = (_timed(folder, "short", workers) for workers in (1, 2))
-            for workers, (seconds, memory) in ((1, one), (2, two)):
+            for workers, (seconds, cpu, memory) in ((1, one), (2, two)):
                 found[f"{workers} worker(s)"] = (
-                    f"{clips} clips of {FRAMES} PNG frames in {seconds:.1f} s, "
+                    f"{clips} clips of {FRAMES} PNG frames in {seconds:.1f} s ({cpu:.1f} CPU s), "
                     f"{clips / seconds:.1f} a second; a worker held {memory:.0f} MB at the most"
                 )
             found["two against one"] = f"{one[0] / two[0]:.2f} times faster, start and end included"
         if long_frames:
             _write_long_clip(folder / "long", long_frames)
-            seconds, memory = _timed(folder, "long", 1)
+            seconds, cpu, memory = _timed(folder, "long", 1)
             found["long clip"] = (
                 f"{long_frames} frames of {LONG_SIZE[0]} x {LONG_SIZE[1]} (MP4) in {seconds:.1f} "
-                f"s; the worker held {memory:.0f} MB at the most"
+                f"s ({cpu:.1f} CPU s); the worker held {memory:.0f} MB at the most"
             )
     return found
 
@@ -62,11 +63,10 @@ def _write_corpus(root: Path, clips: int) -> None:
     """Write a few clips, and name them over and over in the sheet."""
     rows = []
     for number in range(1, DRAWN + 1):
-        clip = SyntheticClip(draw_subject(number), 1, CLASSES[number % len(CLASSES)], fps=FPS)
         (root / f"s{number}").mkdir(parents=True)
-        for index in range(FRAMES):
+        for index, frame in enumerate(drawn_frames(draw_clip(number))):
             path = root / f"s{number}" / f"{index:03}.png"
-            cv2.imwrite(str(path), clip.frame(clip.onset + index), (cv2.IMWRITE_PNG_COMPRESSION, 1))
+            cv2.imwrite(str(path), frame, (cv2.IMWRITE_PNG_COMPRESSION, 1))
     for number in range(clips):
         source = f"s{number % DRAWN + 1}"
         rows.append((f"c{number:04}", source, CLASSES[number % len(CLASSES)], source))
@@ -75,7 +75,7 @@ def _write_corpus(root: Path, clips: int) -> None:
 
 def _write_long_clip(root: Path, frames: int) -> None:
     root.mkdir()
-    clip = SyntheticClip(draw_subject(1), 1, CLASSES[0])
+    clip = draw_clip(1)
     drawn = [_widened(clip.frame(clip.onset + index, colour=True)) for index in range(8)]
     codec = cv2.VideoWriter.fourcc(*"mp4v")
     video = cv2.VideoWriter(str(root / "long.mp4"), codec, FPS, LONG_SIZE)
@@ -102,11 +102,14 @@ def _write_sheet(root: Path, rows: list[tuple[str, str, str, str]]) -> None:
         sheet.writerows((*row, FPS) for row in rows)
 
 
-def _timed(folder: Path, name: str, workers: int) -> tuple[float, float]:
-    """Run in a process of its own; return its seconds and the MB its largest worker held."""
+def _timed(folder: Path, name: str, workers: int) -> tuple[float, float, float]:
+    """Run in a process of its own; return its seconds, those of all its processors, and MB.
+
+    The memory is what its largest worker held at the most.
+    """
     output = folder / f"{name}{workers}.h5"
     command = [sys.executable, __file__, str(folder / name), str(output), str(workers)]
-    began = time.perf_counter()
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     memory = 0.0
     with subprocess.Popen(command) as run:
         while run.poll() is None:
@@ -115,7 +118,9 @@ def _timed(folder: Path, name: str, workers: int) -> tuple[float, float]:
         seconds = time.perf_counter() - began
     if run.returncode:
         raise RuntimeError(f"the run of {name} failed with exit code {run.returncode}.")
-    return seconds, memory
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, cpu, memory
 
 
 def _children(process: int) -> list[int]:
@@ -141,8 +146,7 @@ def _run() -> None:
     parser.add_argument("workers", type=int)
     arguments = parser.parse_args()
     dataset = load_dataset("folder", arguments.root)
-    settings = Settings.from_preset("paper").preprocessing
-    done = preprocess_dataset(dataset, arguments.output, settings, workers=arguments.workers)
+    done = preprocess_dataset(dataset, arguments.output, SETTINGS, workers=arguments.workers)
     if done.problems:
         raise RuntimeError(f"clips were left out: {done.problems[0]}")
 

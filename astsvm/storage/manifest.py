@@ -22,7 +22,9 @@ __all__ = ["claim_folder", "describe_run", "library_versions", "refuse_foreign_f
 _DECISIVE_CODE = (
     "arrays.py",
     "clip_processing.py",
+    "config.py",
     "datasets/flow_images.py",
+    "datasets/frame_folder.py",
     "execution/environment.py",
     "features",
     "preprocessing",
