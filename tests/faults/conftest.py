@@ -35,7 +35,8 @@ class Preprocessing:
         **environment: str,
     ) -> subprocess.Popen[str]:
         """Start it; `before` is Python that the process runs first."""
-        command = ["preprocess", self.corpus, "-o", output, "--preset", "demo", "--quiet", *options]
+        command = ["preprocess", self.corpus, "-o", output, "--preset", "demo", "--quiet"]
+        command += [*options, *(() if "--workers" in options else ("--workers", 1))]
         return subprocess.Popen(
             [sys.executable, "-c", f"{before}\n{PROGRAM}", *map(str, command)],
             stdout=subprocess.DEVNULL,

@@ -43,8 +43,8 @@ def test_a_disk_too_full_for_the_record_of_a_failure(preprocessing, tmp_path):
     content = frame.read_bytes()
     frame.write_bytes(content[:1000])
     run = preprocessing.of(corpus)
-    assert run.run(output, "--workers", 1, before=FULL.format(100_000))[0] == 1
-    code, said = run.run(output, "--workers", 1, "--resume", before=FULL.format(100))
+    assert run.run(output, before=FULL.format(100_000))[0] == 1
+    code, said = run.run(output, "--resume", before=FULL.format(100))
     assert (code, said.count("\n")) == (1, 1), said
     assert "000000.json" in said
     frame.write_bytes(content)

@@ -81,7 +81,7 @@ def test_ten_kills_at_random_points_and_flipped_bits_change_no_byte(
 
 def test_ctrl_c_is_130_and_says_how_to_go_on(preprocessing, tmp_path):
     output = tmp_path / "clips.h5"
-    driver = preprocessing.begin(output, "--workers", 1, stderr=subprocess.PIPE)
+    driver = preprocessing.begin(output, stderr=subprocess.PIPE)
     preprocessing.wait_until(lambda: preprocessing.parts(output))
     os.killpg(driver.pid, signal.SIGINT)  # as a terminal does it: to the workers as well
     said = driver.communicate(timeout=60)[1]
@@ -102,7 +102,7 @@ ProcessPool.stop = lambda self: time.sleep(1000)
 
 def test_a_second_ctrl_c_stops_at_once(preprocessing, tmp_path):
     output = tmp_path / "clips.h5"
-    driver = preprocessing.begin(output, "--workers", 1, before=STUBBORN)
+    driver = preprocessing.begin(output, before=STUBBORN)
     preprocessing.wait_until(lambda: preprocessing.parts(output))
     workers = workers_of(driver.pid)
     driver.send_signal(signal.SIGINT)
@@ -118,7 +118,7 @@ def test_a_second_ctrl_c_stops_at_once(preprocessing, tmp_path):
 
 def test_a_second_run_into_one_output_is_told_whose_it_is(preprocessing, tmp_path):
     output = tmp_path / "clips.h5"
-    with preprocessing.begin(output, "--workers", 1) as first:
+    with preprocessing.begin(output) as first:
         preprocessing.wait_until(lambda: preprocessing.parts(output))
         first.send_signal(signal.SIGSTOP)
         code, said = preprocessing.run(output, "--resume")
@@ -135,7 +135,7 @@ def test_changed_source_files_are_refused_and_named(preprocessing, tmp_path):
     corpus, output = tmp_path / "corpus", tmp_path / "clips.h5"
     shutil.copytree(preprocessing.corpus, corpus)
     whole = preprocessing.of(corpus)
-    with whole.begin(output, "--workers", 1) as driver:
+    with whole.begin(output) as driver:
         preprocessing.wait_until(lambda: preprocessing.parts(output))
         driver.kill()
     frame = preprocessing.frame(corpus, "s01_c01")
