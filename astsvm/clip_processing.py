@@ -16,6 +16,7 @@ import numpy.typing as npt
 from astsvm.clip import Clip
 from astsvm.config import PreprocessingSettings
 from astsvm.errors import AstsvmError, FrameReadError
+from astsvm.preprocessing.source_digest import source_digest
 from astsvm.storage.encoding import ProcessedClip
 
 __all__ = [
@@ -91,7 +92,11 @@ def process_clip(
     if precomputed_flow:
         from astsvm.datasets.flow_images import read_flow_image
 
-        return ProcessedClip(clip=clip, streams={"flow": read_flow_image(clip.source)[None]})
+        return ProcessedClip(
+            clip=clip,
+            streams={"flow": read_flow_image(clip.source)[None]},
+            source_sha256=source_digest(clip.source),
+        )
     from astsvm.preprocessing import iter_frames
 
     source = iter_frames(clip.source, clip.onset, clip.offset)
@@ -109,6 +114,7 @@ def process_clip(
         landmarks=done.landmarks,
         transform=done.transform,
         fps=fps,
+        source_sha256=source_digest(clip.source, clip.onset, clip.offset),
     )
 
 
@@ -153,8 +159,9 @@ def process_frames(
             "are changes between frames. Correct onset and offset, or leave the clip out."
         )
     band = settings.magnification
+    chips = aligned.frames
     magnified = magnify_motion(
-        aligned.frames, alpha=band.alpha_at(fps), r1=band.r1, r2=band.r2, lambda_c=band.lambda_c
+        chips, alpha=band.alpha_at(fps), r1=band.r1, r2=band.r2, lambda_c=band.lambda_c, out=chips
     )
     points = interpolate_frames(magnified, settings.length, settings.interpolation)
     return ProcessedFrames(

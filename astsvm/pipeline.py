@@ -18,7 +18,7 @@ from astsvm.clip import Clip
 from astsvm.clip_processing import Landmarks, failure_reason, process_clip
 from astsvm.config import PreprocessingSettings
 from astsvm.datasets import Dataset, Problem
-from astsvm.errors import InvalidInputError
+from astsvm.errors import FrameReadError, InvalidInputError, StorageError
 from astsvm.execution import TaskOutcome, refuse_unguarded_script, run_tasks
 from astsvm.preprocess_progress import PreprocessProgress
 from astsvm.storage.writer import PartsFolder
@@ -28,6 +28,8 @@ __all__ = ["ClipTask", "PreprocessSummary", "preprocess_dataset", "process_clip"
 Progress = Callable[[int, int], None]
 
 _CLIPS_PER_PROCESS = 200
+_ATTEMPTS = 3  # as on a cluster: a process that was killed says nothing about its clip
+_GO_ON = "What is finished is kept; the same command with --resume goes on from there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def preprocess_dataset(
     landmarks : mapping of clip key to ndarray, optional
         Landmarks of the onset frame in source pixels; clips not named get dlib's.
     clip_timeout : float, optional
-        Seconds after which a clip is given up.
+        Seconds after which the process of a clip is ended. A clip is tried three times.
     progress : callable, optional
         Called with (clips done, clips in all) after each clip.
     watch : callable, optional
@@ -117,7 +119,8 @@ def preprocess_dataset(
     Raises
     ------
     StorageError
-        If `output` exists, cannot be written, or is resumed under other settings.
+        If `output` exists, cannot be written, or is resumed under other settings, versions or
+        code, or when source files of finished clips have changed. What is finished is kept.
     InvalidInputError
         If landmarks are given, but for none of the clips.
     ClusterError
@@ -128,6 +131,7 @@ def preprocess_dataset(
     _require_own_landmarks(given, dataset)
     inputs = {"landmarks": _landmarks_digest(given)} if given else {}
     with PartsFolder.open(output, dataset, settings, resume=resume, inputs=inputs) as parts:
+        finished = _finished(parts, dataset)
         tasks = [
             ClipTask(
                 index=index,
@@ -138,7 +142,7 @@ def preprocess_dataset(
                 precomputed_flow=dataset.precomputed_flow,
             )
             for index, clip in enumerate(dataset.clips)
-            if not parts.is_done(index)
+            if index not in finished
         ]
         reused = len(dataset.clips) - len(tasks)
         state = PreprocessProgress(reused, len(dataset.clips), 0, reused)
@@ -149,6 +153,9 @@ def preprocess_dataset(
         with closing(outcomes):
             for outcome in outcomes:
                 task = tasks[outcome.index]
+                if isinstance(outcome.error, StorageError):
+                    # Not the clip's fault: no other could be stored either.
+                    raise StorageError(f"{outcome.error} {_GO_ON}") from outcome.error
                 reason = None if outcome.error is None else failure_reason(outcome.error)
                 if reason is not None:
                     parts.store_failure(task.index, reason)
@@ -179,6 +186,34 @@ def _after(state: PreprocessProgress, clip: Clip, reason: str | None) -> Preproc
     )
 
 
+def _finished(parts: PartsFolder, dataset: Dataset) -> set[int]:
+    """Return which clips are finished; refuse to go on if what they were made of has changed."""
+    finished, changed = set(), []
+    for index, clip in enumerate(dataset.clips):
+        recorded = parts.recorded_source(index)
+        if recorded is None:
+            continue
+        finished.add(index)
+        if recorded != _source_digest(clip, whole=dataset.precomputed_flow):
+            changed.append(clip)
+    if changed:
+        raise StorageError(
+            f"{parts.path} cannot be gone on with: the source files of {len(changed)} finished "
+            f"clip(s) have changed since, the first is {changed[0].key} ({changed[0].source}). Put "
+            "them back, or delete that folder and start again."
+        )
+    return finished
+
+
+def _source_digest(clip: Clip, *, whole: bool) -> str | None:
+    from astsvm.preprocessing.source_digest import source_digest
+
+    try:
+        return source_digest(clip.source, *(() if whole else (clip.onset, clip.offset)))
+    except FrameReadError:
+        return None
+
+
 def _process_all(
     tasks: Sequence[ClipTask], workers: int | None, cluster: str | None, timeout: float | None
 ) -> Generator[TaskOutcome[None]]:
@@ -189,6 +224,7 @@ def _process_all(
             tasks,
             workers=workers or 1,
             timeout=timeout,
+            attempts=_ATTEMPTS,
             tasks_per_process=_CLIPS_PER_PROCESS,
         )
     from astsvm.cluster_pipeline import process_on_cluster

@@ -9,7 +9,13 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-__all__ = ["NOT_INSTALLED", "installed_versions", "processor_kind", "whole_installation"]
+__all__ = [
+    "NOT_INSTALLED",
+    "code_digest",
+    "installed_versions",
+    "processor_kind",
+    "whole_installation",
+]
 
 NOT_INSTALLED = "not installed"
 
@@ -50,6 +56,25 @@ def processor_kind() -> str:
         told = set()
     widest = next((name for name in _VECTORS if name in told), "")
     return f"{platform.machine()} {widest}".strip()
+
+
+def code_digest(places: Iterable[str], package: Path = Path(__file__).parent) -> str:
+    """Digest some of astsvm's own sources, as they lie on the disk.
+
+    Parameters
+    ----------
+    places : iterable of str
+        Files and folders below the package; of a folder every Python file counts.
+    package : Path
+        Where astsvm lies.
+    """
+    digest = hashlib.sha256()
+    for place in places:
+        root = package / place
+        for file in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
+            digest.update(file.relative_to(package).as_posix().encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def whole_installation() -> dict[str, str]:

@@ -12,13 +12,13 @@ from astsvm.versions import installed_versions
 LIBRARIES = ("tensorflow", "keras", "numpy", "h5py")
 
 
-def describe_run() -> dict[str, str]:
-    """Return the date, the machine, the versions of what matters here, and the commit."""
+def describe_run(libraries: tuple[str, ...] = LIBRARIES) -> dict[str, str]:
+    """Return the date, the machine, the versions of what matters there, and the commit."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": f"{_processor()}, {os.cpu_count()} cores, {_memory()}",
         "load": f"{os.getloadavg()[0]:.1f} processes at the start",
-        "versions": ", ".join(f"{k} {v}" for k, v in installed_versions(LIBRARIES).items()),
+        "versions": ", ".join(f"{k} {v}" for k, v in installed_versions(libraries).items()),
         "commit": _commit(),
     }
 

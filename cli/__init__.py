@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 done with items skipped, 130 interrupte
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -77,7 +78,7 @@ def main(arguments: list[str] | None = None) -> Any:
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
         # Click answers usage errors (2) and closed pipes itself; ours and Ctrl-C come here.
-        with _termination_as_interrupt():
+        with _leaving_in_order():
             code = group.main(args=arguments, prog_name="astsvm", standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -98,18 +99,31 @@ def main(arguments: list[str] | None = None) -> Any:
 
 
 @contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Leave in order when a batch system ends the job: it sends SIGTERM, not Ctrl-C."""
+def _leaving_in_order() -> Iterator[None]:
+    """Leave in order on Ctrl-C, and on the SIGTERM of a batch system; at once the second time.
+
+    Nothing is lost then either: what is finished is on the disk, what is not has no name yet, and
+    workers end by themselves when their driver is gone.
+    """
+    interrupted = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal interrupted
+        if interrupted:
+            os._exit(EXIT_INTERRUPTED)
+        interrupted = True
         raise KeyboardInterrupt
 
     # Python allows it in the main thread only; in another one the caller's own handling stays.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, interrupt)}
+    # Whoever starts it in the background of a shell has SIGINT ignored, and it stays so.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

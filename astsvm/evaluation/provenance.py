@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from functools import cache
 from pathlib import Path
 
+from astsvm import versions
 from astsvm.errors import EvaluationError
 from astsvm.execution.environment import ONEDNN
 from astsvm.versions import installed_versions, processor_kind
@@ -70,14 +70,7 @@ class SourcesChangedError(EvaluationError):
 
 def code_digest() -> str:
     """Digest of the sources that read, label, split, fit and predict, as they lie on the disk."""
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for place in _DECISIVE_CODE:
-        root = package / place
-        for file in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
-            digest.update(file.relative_to(package).as_posix().encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
+    return versions.code_digest(_DECISIVE_CODE, Path(__file__).parents[1])
 
 
 @cache

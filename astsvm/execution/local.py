@@ -15,11 +15,11 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing import resource_tracker
 from typing import Generic, NoReturn, TypeVar
 
@@ -41,6 +41,7 @@ _GUARD_ADVICE = (
 )
 _PARENT_POLL_SECONDS = 1.0
 _QUEUED_PER_WORKER = 2
+_MOST_BREAKS = 3
 
 
 class WorkerLostError(AstsvmError):
@@ -136,52 +137,69 @@ def run_tasks(
     with environment(ONE_THREAD), kept_places(places) as take_place:
         # Started here, since its start unblocks signals in the thread that does it.
         resource_tracker.ensure_running()
-        pool = ProcessPool(
-            max_workers=min(workers, len(tasks), len(places) or workers),
-            max_tasks=tasks_per_process,
-            initializer=_prepare_worker,
-            initargs=[os.getpid(), take_place],
-            context=multiprocessing.get_context("spawn"),
-        )
-        try:
-            yield from _drive(pool, function, tasks, limit, attempts, workers * _QUEUED_PER_WORKER)
-            pool.close()
-        finally:
-            # After a normal end this returns at once; an interrupt or an abandoned iteration
-            # must not leave processes behind.
-            pool.stop()
-            pool.join()
+        upcoming = deque((index, 1) for index in range(len(tasks)))
+        breaks = 0
+        while upcoming:
+            pool = ProcessPool(
+                max_workers=min(workers, len(upcoming), len(places) or workers),
+                max_tasks=tasks_per_process,
+                initializer=_prepare_worker,
+                initargs=[os.getpid(), take_place],
+                context=multiprocessing.get_context("spawn"),
+            )
+            most_waiting = workers * _QUEUED_PER_WORKER
+            try:
+                for outcome in _drive(
+                    pool, function, tasks, upcoming, limit, attempts, most_waiting
+                ):
+                    breaks = 0
+                    yield outcome
+                pool.close()
+            except BrokenProcessPool as error:
+                # A process that is killed before it has a task takes Pebble's whole pool along.
+                breaks += 1
+                if breaks == _MOST_BREAKS:
+                    _refuse_broken_pool(error)
+            finally:
+                # After a normal end this returns at once; an interrupt or an abandoned iteration
+                # must not leave processes behind.
+                pool.stop()
+                pool.join()
 
 
 def _drive(
     pool: ProcessPool,
     function: Callable[[Task], Result],
     tasks: Sequence[Task],
+    upcoming: deque[tuple[int, int]],
     limit: Callable[[], float | None],
     attempts: int,
     most_waiting: int,
 ) -> Iterator[TaskOutcome[Result]]:
-    """Keep a few tasks waiting in the pool, and hand out again those whose process was lost."""
+    """Keep a few tasks waiting in the pool, and hand out again those whose process was lost.
+
+    `upcoming` holds (index, attempt) of what is still to be handed out; if the pool breaks, what
+    it took along is put back there first.
+    """
     waiting: dict[Future[Result], tuple[int, int]] = {}
-
-    def hand_out(index: int, attempt: int) -> None:
-        with _interrupt_held_back():
-            future = _schedule(pool, function, tasks[index], _seconds(limit))
-        waiting[future] = index, attempt
-
-    upcoming = iter(range(len(tasks)))
-    while True:
-        for index in islice(upcoming, most_waiting - len(waiting)):
-            hand_out(index, 1)
-        if not waiting:
-            return
-        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-            index, attempt = waiting.pop(future)
-            outcome = _outcome(index, future, attempt)
-            if isinstance(outcome.error, WorkerLostError) and attempt < attempts:
-                hand_out(index, attempt + 1)
-            else:
-                yield outcome
+    try:
+        while upcoming or waiting:
+            while upcoming and len(waiting) < most_waiting:
+                index, attempt = upcoming[0]
+                with _interrupt_held_back():
+                    future = _schedule(pool, function, tasks[index], _seconds(limit))
+                waiting[future] = upcoming.popleft()
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                index, attempt = waiting[future]
+                outcome = _outcome(index, future, attempt)
+                del waiting[future]
+                if isinstance(outcome.error, WorkerLostError) and attempt < attempts:
+                    upcoming.appendleft((index, attempt + 1))
+                else:
+                    yield outcome
+    except BrokenProcessPool:
+        upcoming.extendleft(reversed(waiting.values()))
+        raise
 
 
 def _seconds(limit: Callable[[], float | None]) -> float | None:
@@ -200,7 +218,7 @@ def _schedule(
     try:
         future: Future[Result] = pool.schedule(function, args=[task], timeout=timeout)
     except RuntimeError as error:
-        _refuse_broken_pool(error)
+        raise BrokenProcessPool from error
     return future
 
 
@@ -215,8 +233,8 @@ def _outcome(index: int, future: Future[Result], attempt: int) -> TaskOutcome[Re
     tried = f" (attempt {attempt})" if attempt > 1 else ""
     try:
         return TaskOutcome(index, future.result(), None)
-    except BrokenProcessPool as error:
-        _refuse_broken_pool(error)
+    except BrokenProcessPool:
+        raise
     except ProcessExpired as error:
         reason = _death(error.exitcode)
         return TaskOutcome(index, None, WorkerLostError(f"its process died: {reason}{tried}"))

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,15 @@ from astsvm.arrays import FloatArray, to_unit_floats
 from astsvm.errors import FaceNotFoundError, InvalidInputError
 from astsvm.preprocessing.face import eye_centres, find_landmarks
 
+if TYPE_CHECKING:
+    from astsvm.preprocessing.warping import Frame, Warp
+
 __all__ = ["AlignedFrames", "AlignmentMethod", "FaceAligner"]
 
 AlignmentMethod = Literal["similarity", "piecewise", "none"]
+
+_INTEGERS: Final = (np.uint8, np.uint16)
+_FRAMES_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True)
@@ -132,17 +138,30 @@ class FaceAligner:
             raise InvalidInputError("frames: expected at least one frame, received none.")
         points = self._landmarks(onset, landmarks)
         warp, transform = self._warp(onset.shape, points)
-        chips = [warp(frame) for frame in itertools.chain([onset], checked)]
+        chips = self._warped(itertools.chain([onset], checked), warp)
         found = None if points is None else points.astype(np.float32)
-        return AlignedFrames(np.stack(chips), transform, found)
+        return AlignedFrames(chips, transform, found)
+
+    def _warped(self, frames: Iterable[Frame], warp: Warp) -> FloatArray:
+        """Warp frames of unknown number into one array that grows in place, never held twice."""
+        chips = np.empty((_FRAMES_AT_ONCE, self.size, self.size), np.float32)
+        count = 0
+        for frame in frames:
+            if count == len(chips):
+                # No view of it lives here, so it may move.
+                chips.resize((count + _FRAMES_AT_ONCE, self.size, self.size), refcheck=False)
+            chips[count] = warp(frame)
+            count += 1
+        chips.resize((count, self.size, self.size), refcheck=False)
+        return chips
 
     def _landmarks(
-        self, onset: FloatArray, given: npt.ArrayLike | None
+        self, onset: Frame, given: npt.ArrayLike | None
     ) -> npt.NDArray[np.float64] | None:
         if given is not None:
             eye_centres(given)  # refuses what is no set of landmarks
             return np.asarray(given, dtype=np.float64)
-        searched = np.rint(np.clip(onset, 0, 1) * 255).astype(np.uint8)
+        searched = np.rint(np.clip(to_unit_floats(onset, "onset"), 0, 1) * 255).astype(np.uint8)
         try:
             found = find_landmarks(searched, int(self.landmark_model), self.landmark_file)
         except FaceNotFoundError:
@@ -171,8 +190,8 @@ class FaceAligner:
         return warp, transform
 
 
-def _checked_frames(frames: Iterable[npt.NDArray[Any]]) -> Iterator[FloatArray]:
-    """Yield each frame as float32 in [0, 1], all of one size."""
+def _checked_frames(frames: Iterable[npt.NDArray[Any]]) -> Iterator[Frame]:
+    """Yield each frame, all of one size: 8 and 16 bits as they are, floats as checked float32."""
     if isinstance(frames, np.ndarray) and frames.ndim != 3:
         raise InvalidInputError(
             f"frames: expected grey frames of shape (n, H, W), received shape {frames.shape}. "
@@ -187,4 +206,4 @@ def _checked_frames(frames: Iterable[npt.NDArray[Any]]) -> Iterator[FloatArray]:
                 f"frames: expected grey frames (H, W) of one size {shape}, received "
                 f"{array.shape} at frame {index}."
             )
-        yield to_unit_floats(array, f"frame {index}")
+        yield array if array.dtype in _INTEGERS else to_unit_floats(array, f"frame {index}")

@@ -12,6 +12,7 @@ Transactions on Graphics 31(4), 2012, doi:10.1145/2185520.2185561.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Final
 
 import cv2
@@ -36,6 +37,8 @@ def magnify_motion(
     r1: float = 0.4,
     r2: float = 0.05,
     lambda_c: float = 16.0,
+    *,
+    out: FloatArray | None = None,
 ) -> FloatArray:
     """Magnify the motion of a clip at its own frame rate.
 
@@ -51,18 +54,21 @@ def magnify_motion(
         so the same values mean half the frequency at half the frame rate: see :func:`r_from_hz`.
     lambda_c : float
         Spatial cut-off wavelength in pixels; shorter waves are magnified less.
+    out : ndarray of shape (n, H, W), float32, optional
+        Where the result goes; `frames` itself saves the memory of a second clip.
 
     Returns
     -------
     ndarray of shape (n, H, W), float32
-        As many frames as came in, a new array, not clipped to [0, 1]: clipping would break the
-        linearity that the following interpolation relies on.
+        As many frames as came in, in `out` or a new array. Not clipped to [0, 1]: clipping would
+        break the linearity that the following interpolation relies on.
 
     Raises
     ------
     InvalidInputError
         If `frames` is no stack of finite grey frames, if they are so small (under about 17 pixels)
-        that no level between the finest and the coarsest exists, or if a number is out of range.
+        that no level between the finest and the coarsest exists, if a number is out of range, or
+        if `out` has another shape or type.
 
     Notes
     -----
@@ -74,7 +80,7 @@ def magnify_motion(
     stack = as_grey_stack(frames)
     _require_band(r1, r2)
     gains = level_gains(stack.shape[1], stack.shape[2], alpha, lambda_c)
-    magnified = stack.copy()
+    magnified = stack.copy() if out is None else _filled(out, stack)
     if alpha == 0:
         return magnified
     if len(gains) < 3:
@@ -82,9 +88,8 @@ def magnify_motion(
             f"frames: expected at least 17 x 17 pixels to magnify motion, received "
             f"{stack.shape[2]} x {stack.shape[1]}. Use larger frames, or alpha=0 to leave it out."
         )
-    halved = np.stack([cv2.pyrDown(frame) for frame in stack])
-    for index, motion in enumerate(_band_passed(halved, r1, r2)):
-        magnified[index] += _upsampled(_weighted(motion, gains[1:]), stack[index])
+    for index, motion in enumerate(_band_passed(magnified, r1, r2)):
+        magnified[index] += _upsampled(_weighted(motion, gains[1:]), magnified[index])
     return magnified
 
 
@@ -174,21 +179,32 @@ def r_from_hz(f_hz: float, fps: float) -> float:
     return math.sqrt(rest * rest + 2 * rest) - rest
 
 
-def _band_passed(stack: FloatArray, r1: float, r2: float) -> FloatArray:
-    """Filter along time with both low-passes started from frame 0.
+def _filled(out: FloatArray, stack: FloatArray) -> FloatArray:
+    """Return `out` with the frames in it."""
+    if out.shape != stack.shape or out.dtype != np.float32:
+        raise InvalidInputError(
+            f"out: expected float32 of shape {stack.shape}, received {out.dtype} of shape "
+            f"{out.shape}. Give an array like the frames, or none."
+        )
+    if out is not stack:
+        out[...] = stack
+    return out
 
-    Works on the difference to frame 0, so that a static clip gives exactly 0.
+
+def _band_passed(stack: FloatArray, r1: float, r2: float) -> Iterator[FloatArray]:
+    """Halve the frames and filter them along time, both low-passes started from frame 0.
+
+    A frame is read when its turn comes and may be changed afterwards. Works on the difference to
+    frame 0, so that a static clip gives exactly 0.
     """
-    band = np.empty_like(stack)
-    fast = np.zeros_like(stack[0])
-    slow = np.zeros_like(stack[0])
-    step = np.empty_like(stack[0])
-    for index, frame in enumerate(stack):
-        change = frame - stack[0]
+    first = cv2.pyrDown(stack[0])
+    fast, slow = np.zeros_like(first), np.zeros_like(first)
+    step = np.empty_like(first)
+    for frame in stack:
+        change = cv2.pyrDown(frame) - first
         fast += np.multiply(np.subtract(change, fast, out=step), np.float32(r1), out=step)
         slow += np.multiply(np.subtract(change, slow, out=step), np.float32(r2), out=step)
-        np.subtract(fast, slow, out=band[index])
-    return band
+        yield fast - slow
 
 
 def _weighted(image: FloatArray, gains: npt.NDArray[np.float64]) -> FloatArray:

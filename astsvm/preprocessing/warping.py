@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import Delaunay
 
-from astsvm.arrays import FloatArray
+from astsvm.arrays import FloatArray, to_unit_floats
 from astsvm.errors import InvalidInputError
 from astsvm.preprocessing.canonical_face import canonical_landmarks
 from astsvm.preprocessing.face import eye_centres
 
 __all__ = [
+    "Frame",
     "Warp",
     "affine_warp",
     "canonical_chip_landmarks",
@@ -30,8 +31,9 @@ __all__ = [
 ]
 
 Transform = npt.NDArray[np.float64]
-Warp = Callable[[FloatArray], FloatArray]
-"""Takes a frame (H, W), float32, and returns the chip (size, size), float32."""
+Frame = npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | FloatArray
+Warp = Callable[[Frame], FloatArray]
+"""Takes a frame (H, W), bytes, 16 bits or float32, and returns the chip (size, size), float32."""
 
 CHIP_SIDE = 2.75
 """Side of the chip in distances between the eye centres: holds brows and chin (ours)."""
@@ -103,7 +105,7 @@ def affine_warp(transform: Transform, shape: tuple[int, int], size: int) -> Warp
     moved = transform.copy()
     moved[:, 2] += transform[:, :2] @ cut.origin
 
-    def warp(frame: FloatArray) -> FloatArray:
+    def warp(frame: Frame) -> FloatArray:
         chip = cv2.warpAffine(
             cut(frame),
             moved,
@@ -156,7 +158,7 @@ def piecewise_warp(
     cut = _Cut(place_in_frame, shape, _blur_sigma(transform))
     maps = (place_in_frame - cut.origin).reshape(size, size, 2).astype(np.float32)
 
-    def warp(frame: FloatArray) -> FloatArray:
+    def warp(frame: Frame) -> FloatArray:
         chip = cv2.remap(cut(frame), maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(chip, dtype=np.float32)
 
@@ -164,9 +166,9 @@ def piecewise_warp(
 
 
 class _Cut:
-    """The part of a frame that a warp reads, blurred against aliasing.
+    """The part of a frame that a warp reads, as floats, blurred against aliasing.
 
-    Blurring only this part, not the whole frame, is what makes a large frame cheap.
+    Scaling and blurring only this part, not the whole frame, is what makes a large frame cheap.
     """
 
     def __init__(
@@ -187,8 +189,8 @@ class _Cut:
         self._rows = slice(int(low[1]), int(high[1]) + 1)
         self._columns = slice(int(low[0]), int(high[0]) + 1)
 
-    def __call__(self, frame: FloatArray) -> FloatArray:
-        part = np.ascontiguousarray(frame[self._rows, self._columns])
+    def __call__(self, frame: Frame) -> FloatArray:
+        part = to_unit_floats(frame[self._rows, self._columns], "frame")
         across, down = self._sigma
         if across == 0 and down == 0:
             return part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
@@ -82,11 +83,15 @@ def write_clip_file(
     }
 
     def write(temporary: Path) -> None:
-        with h5py.File(temporary, "x", libver="earliest") as file:
-            clips = _write_clips(file.create_group(CLIPS), entries)
-            file.create_dataset(SKIPPED, data=skipped_table(skipped), track_times=False)
-            attributes["sha256"] = file_digest(attributes, clips, skipped)
-            write_attributes(file, attributes)
+        try:
+            with h5py.File(temporary, "x", libver="earliest") as file:
+                clips = _write_clips(file.create_group(CLIPS), entries)
+                file.create_dataset(SKIPPED, data=skipped_table(skipped), track_times=False)
+                attributes["sha256"] = file_digest(attributes, clips, skipped)
+                write_attributes(file, attributes)
+        except RuntimeError as error:
+            # HDF5 says so, and not by an OSError, when the disk is full.
+            raise OSError(errno.EIO, str(error)) from error
         validate(temporary, deep=True)
 
     write_atomically(path, write, temporary_folder=temporary_folder)

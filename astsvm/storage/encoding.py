@@ -51,6 +51,9 @@ class ProcessedClip:
         Affine map from source pixels to the aligned frame.
     fps : float, optional
         Frames per second that were used; default: what the clip says.
+    source_sha256 : str
+        Digest of the files it was made of, by
+        :func:`astsvm.preprocessing.source_digest.source_digest`; empty where it is not known.
     """
 
     clip: Clip
@@ -59,6 +62,7 @@ class ProcessedClip:
     landmarks: npt.NDArray[Any] | None = None
     transform: npt.NDArray[Any] | None = None
     fps: float | None = None
+    source_sha256: str = ""
 
 
 def encode_entry(processed: ProcessedClip, root: Path) -> Entry:
@@ -115,6 +119,8 @@ def _encode_attributes(processed: ProcessedClip, root: Path) -> dict[str, Attrib
     }
     if clip.objective_class:
         attributes["objective_class"] = clip.objective_class
+    if processed.source_sha256:
+        attributes["source_sha256"] = processed.source_sha256
     for name in FRAME_NUMBERS:
         value = getattr(clip, name)
         if value is not None:

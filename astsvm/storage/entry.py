@@ -55,7 +55,7 @@ STREAM_DTYPE = "<f2"
 STREAM_DIMENSIONS = 4
 
 _TEXTS = ("database", "subject", "clip", "label", "source", "notes", "sha256")
-_OPTIONAL_TEXTS = ("objective_class",)
+_OPTIONAL_TEXTS = ("objective_class", "source_sha256")
 FRAME_NUMBERS = ("onset", "apex", "offset")
 STREAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -66,7 +66,9 @@ class ClipRecord:
     """What is known of a stored clip, without its arrays.
 
     Frame numbers and fps are None where they are not known, and the objective class is empty.
-    `source` is relative to the dataset's folder; `notes` say what the loader corrected or assumed.
+    `source` is relative to the dataset's folder, `source_sha256` the digest of its files, empty
+    where the file was written before there was one; `notes` say what the loader corrected or
+    assumed.
     """
 
     database: str
@@ -81,6 +83,7 @@ class ClipRecord:
     source: str = ""
     notes: tuple[str, ...] = ()
     objective_class: str = ""
+    source_sha256: str = ""
 
     @property
     def subject_key(self) -> str:
@@ -228,8 +231,12 @@ def _record(name: str, attributes: dict[str, Attribute]) -> ClipRecord:
 
 def _check_record(name: str, record: ClipRecord) -> None:
     """Hold a record to the rules of a clip: its names become file names in a run's folder."""
-    if _SHA256.fullmatch(record.sha256) is None:
-        raise StorageError(f"{name} must have 64 hexadecimal digits as sha256.")
+    digests = {"sha256": record.sha256}
+    if record.source_sha256:
+        digests["source_sha256"] = record.source_sha256
+    for attribute, digest in digests.items():
+        if _SHA256.fullmatch(digest) is None:
+            raise StorageError(f"{name} must have 64 hexadecimal digits as {attribute}.")
     try:
         Clip(
             database=record.database,

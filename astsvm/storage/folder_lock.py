@@ -84,7 +84,8 @@ def _named(descriptor: int) -> str:
 
 def _require_ours(path: Path, descriptor: int) -> None:
     content = os.pread(descriptor, _LONGEST, 0)
-    if content and not content.startswith(_OURS):
+    # On a full disk it may have been cut short.
+    if not content.startswith(_OURS[: len(content)]):
         raise StorageError(
             f"{path}: expected a lock of astsvm, but this file holds something else. Move it away."
         )

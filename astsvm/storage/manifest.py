@@ -15,9 +15,23 @@ from astsvm.storage.atomic import write_text_atomically
 from astsvm.storage.differences import describe_differences
 from astsvm.storage.entry import canonical_json
 from astsvm.storage.parts import MANIFEST, PART_VERSION, foreign_files
-from astsvm.versions import installed_versions
+from astsvm.versions import code_digest, installed_versions
 
 __all__ = ["claim_folder", "describe_run", "library_versions", "refuse_foreign_folder"]
+
+_DECISIVE_CODE = (
+    "arrays.py",
+    "clip_processing.py",
+    "config.py",
+    "datasets/flow_images.py",
+    "datasets/frame_folder.py",
+    "execution/environment.py",
+    "features",
+    "preprocessing",
+    "storage/encoding.py",
+    "storage/entry.py",
+)
+"""What turns frames into stored features; sheets are read anew, and their clips compared."""
 
 _LIBRARIES = ("astsvm", "dlib-bin", "h5py", "numpy", "opencv-python-headless", "scipy")
 
@@ -49,7 +63,7 @@ def describe_run(
         "synthetic": dataset.synthetic,
         "settings": dict(settings),
         "inputs": dict(inputs),
-        "versions": library_versions(),
+        "versions": {**library_versions(), "code": code_digest(_DECISIVE_CODE)},
         "clips": {
             "number": len(listed),
             "sha256": hashlib.sha256(canonical_json(listed).encode()).hexdigest(),

@@ -24,7 +24,7 @@ from astsvm.storage.entry import (
     write_attributes,
     write_entry,
 )
-from astsvm.storage.inspection import child, open_guarded, read_attributes
+from astsvm.storage.inspection import Attribute, child, open_guarded, read_attributes
 
 __all__ = [
     "MANIFEST",
@@ -33,6 +33,7 @@ __all__ = [
     "read_failure",
     "read_part",
     "remove_parts",
+    "valid_attributes",
     "write_failure",
     "write_part",
 ]
@@ -99,13 +100,19 @@ def read_part(folder: Path, index: int) -> Entry:
 
 def part_is_valid(folder: Path, index: int, key: str) -> bool:
     """Tell whether the part is there, whole, and of the clip with this key."""
+    return valid_attributes(folder, index, key) is not None
+
+
+def valid_attributes(folder: Path, index: int, key: str) -> dict[str, Attribute] | None:
+    """Return the attributes of a part if it is there, whole, and of the clip with this key."""
     if not _part(folder, index).exists():
-        return False
+        return None
     try:
         attributes = read_part(folder, index).attributes
     except StorageError:
-        return False
-    return key == "/".join(str(attributes[name]) for name in ("database", "subject", "clip"))
+        return None
+    found = "/".join(str(attributes[name]) for name in ("database", "subject", "clip"))
+    return attributes if found == key else None
 
 
 def read_failure(folder: Path, index: int) -> str | None:

@@ -139,6 +139,14 @@ class PartsFolder:
         """Tell whether a clip is finished and whole; a failed one is not, and is tried again."""
         return parts.part_is_valid(self.path, index, self._clips[index].key)
 
+    def recorded_source(self, index: int) -> str | None:
+        """Return the digest of the files a finished clip was made of, None if it is not finished.
+
+        It is empty where none was recorded.
+        """
+        attributes = parts.valid_attributes(self.path, index, self._clips[index].key)
+        return None if attributes is None else str(attributes.get("source_sha256", ""))
+
     def store(self, index: int, processed: ProcessedClip) -> None:
         """Store a finished clip durably.
 

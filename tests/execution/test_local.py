@@ -185,3 +185,21 @@ def test_no_two_living_processes_share_a_place():
     # Two at a time, and a third after one of them has died, in the place of that one.
     assert sorted(len(taken) for taken in by_process.values()) == [1, 1, 1]
     assert {place for place, _ in found} == {"first", "second"}
+
+
+def test_a_process_killed_before_it_has_a_task_costs_nothing(tmp_path, monkeypatch):
+    died = tmp_path / "died"
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "if '--multiprocessing-fork' in sys.orig_argv:\n"
+        "    try:\n"
+        f"        os.close(os.open({str(died)!r}, os.O_CREAT | os.O_EXCL))\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    except FileExistsError:\n"
+        "        pass\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    found = outcomes([("square", number) for number in range(5)])
+    assert died.exists()
+    assert sorted(outcome.result for outcome in found) == [0, 1, 4, 9, 16]
+    assert all(outcome.error is None for outcome in found)

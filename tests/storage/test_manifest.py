@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,26 @@ from astsvm.storage import manifest
 
 if TYPE_CHECKING:
     from conftest import Maker
+
+
+NO_NUMBERS = {
+    "clip",
+    "datasets",
+    "datasets/contract",
+    "datasets/protocol_tables",
+    "datasets/protocols",
+    "datasets/sheet",
+    "datasets/sheet_file",
+    "datasets/sheet_row",
+    "datasets/sheet_text",
+    "datasets/source_path",
+    "datasets/workbook",
+    "errors",
+    "frozen_settings",
+    "storage",
+    "storage/inspection",
+}
+"""Clips and settings are compared themselves; the rest only checks or reports."""
 
 
 def test_parts_in_the_way_need_resume(maker: Maker) -> None:
@@ -36,6 +58,10 @@ def test_resume_names_what_differs(maker: Maker, monkeypatch: pytest.MonkeyPatch
         maker.start(maker.dataset("abd"), resume=True)
     with pytest.raises(StorageError, match=r"inputs\.landmarks: absent, not 'abc'"):
         maker.start(maker.dataset(), resume=True, inputs={"landmarks": "abc"})
+    with monkeypatch.context() as patch:
+        patch.setattr(manifest, "code_digest", lambda _: "0123")
+        with pytest.raises(StorageError, match=r"versions\.code: '\w{16}', not '0123'"):
+            maker.start(maker.dataset(), resume=True)
     monkeypatch.setattr(manifest, "library_versions", lambda: {"numpy": "0.1"})
     with pytest.raises(StorageError, match=r"versions\.numpy: '[2-9]\S*', not '0\.1'"):
         maker.start(maker.dataset(), resume=True)
@@ -47,6 +73,24 @@ def test_other_objective_classes_are_another_run(maker: Maker) -> None:
     maker.start(maker.dataset())
     with pytest.raises(StorageError, match=r"clips\.sha256"):
         maker.start(classed, resume=True)
+
+
+def test_every_source_that_features_are_computed_with_is_told_apart() -> None:
+    """What moves to a file of its own must not be forgotten in the digest of the code."""
+    script = (
+        "import sys, pkgutil; import astsvm.clip_processing, astsvm.datasets.flow_images\n"
+        "import astsvm.features, astsvm.preprocessing\n"
+        "[getattr(p, n) for p in (astsvm.features, astsvm.preprocessing) for n in p.__all__]\n"
+        "print(*(m for m in sys.modules if m.startswith('astsvm.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = {name.removeprefix("astsvm.").replace(".", "/") for name in done.stdout.split()}
+    decisive = {place.removesuffix(".py") for place in manifest._DECISIVE_CODE}
+    others = {name for name in loaded if not {name, name.partition("/")[0]} & decisive}
+    assert decisive & loaded
+    assert others <= NO_NUMBERS
 
 
 def test_a_damaged_manifest_is_named(maker: Maker) -> None:
