@@ -42,11 +42,12 @@ _SMALLEST_FRACTION = 1e-4
 
 @dataclass(slots=True)
 class _Attempts:
-    """A task that is under way, and how often it was begun."""
+    """A task that is under way, how often it was begun, and what a node said of the last time."""
 
     index: int
     task: Any
     begun: int = field(default=0)
+    told: WorkerLostError | None = field(default=None)
 
 
 def run_cluster_tasks(
@@ -189,15 +190,21 @@ def _outcome(
     except ray.exceptions.RayError as error:
         if attempts.begun <= retries:
             return None
-        lost = WorkerLostError(
+        # A process that ran past its time may end before its word of it is here.
+        lost = attempts.told or WorkerLostError(
             f"its process was lost {attempts.begun} times, at last: "
             f"{type(error).__name__}: {_first_line(error)}"
         )
         return TaskOutcome(attempts.index, None, lost)
     if answer.refusal:
         raise ClusterError(answer.refusal)
+    if answer.ending:
+        attempts.begun -= 1
+        time.sleep(FAREWELL_SECONDS)
+        return None
     if isinstance(answer.error, WorkerLostError):
         # Its process is about to end: what is begun before would be lost with it, and count.
+        attempts.told = answer.error
         time.sleep(2 * FAREWELL_SECONDS)
         if attempts.begun <= retries:
             return None

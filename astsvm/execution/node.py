@@ -6,6 +6,7 @@ import os
 import pickle
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ Result = TypeVar("Result")
 FAREWELL_SECONDS = 2.0
 """What a process has left, once it has said that its task ran past its time."""
 
+_FAREWELL_TURNS = 40
+
 _given_up = threading.Event()
 """Set once a task has run past its time here; this process is about to end."""
 
@@ -40,11 +43,14 @@ class Answer(Generic[Result]):
         What the function raised.
     refusal : str
         Why this node must not be used at all; else empty.
+    ending : bool
+        The process is about to end and has not begun the task; another one may.
     """
 
     result: Result | None = None
     error: Exception | None = None
     refusal: str = ""
+    ending: bool = False
 
 
 def answer_task(
@@ -71,8 +77,8 @@ def answer_task(
     """
     if _given_up.is_set():
         # The task that was given up goes on until the process ends, and what it computes with may
-        # be what this one would use. No answer: the task counts as lost and is begun again.
-        threading.Event().wait()
+        # be what this one would use.
+        return Answer(ending=True)
     if differences := _differences(expected, _software_here(software)):
         return Answer(
             refusal=f"the node {socket.gethostname()} runs other software than this machine: "
@@ -118,11 +124,21 @@ def _within(
     except TimeoutError:
         if outcome.done():
             raise
-        # A thread cannot be ended, a process can, once it has said why. Should it be given another
-        # task until then, that one is lost with it, and begun again elsewhere.
+        # A thread cannot be ended, a process can, once it has said why.
         _given_up.set()
-        threading.Timer(FAREWELL_SECONDS, os._exit, [1]).start()
+        threading.Thread(target=_leave_after_farewell, daemon=True).start()
         raise WorkerLostError(f"its process was ended after {seconds:g} seconds") from None
+
+
+def _leave_after_farewell() -> None:
+    """End this process once the interpreter has taken turns in which the answer could leave.
+
+    Native code of the task may hold the interpreter for seconds on end. One long sleep could be
+    over then before the thread that answers has had a single turn.
+    """
+    for _ in range(_FAREWELL_TURNS):
+        time.sleep(FAREWELL_SECONDS / _FAREWELL_TURNS)
+    os._exit(1)
 
 
 def _portable(error: Exception) -> Exception:

@@ -192,10 +192,10 @@ def write_saved_model(parts: ModelParts, folder: Path) -> None:
         If the folder cannot be written.
     """
     # Nobody trains what is served: without gradients it is smaller, and written sooner.
-    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+
     with nothing_compiled():
         model = ServedModel(parts)
         try:
-            tf.saved_model.save(model, str(folder), model.signatures(), options)
+            tf.saved_model.save(model, str(folder), model.signatures())
         except tf.errors.OpError as error:
             raise StorageError(f"{folder}: the SavedModel cannot be written: {error}") from error

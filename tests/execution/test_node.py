@@ -21,7 +21,9 @@ def answer(seconds):
 
 print(answer(0.01).result, answer_task(compute, 0.01, None, dict, {}, 1e300).result, flush=True)
 print(answer(60).error, flush=True)
-print(answer(0.05).result, flush=True)
+late = answer(0.05)
+print(late.result, late.ending, flush=True)
+time.sleep(60)
 """
 
 
@@ -30,5 +32,9 @@ def test_no_task_is_answered_beside_one_that_was_given_up():
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT], capture_output=True, text=True, timeout=60, check=False
     )
-    assert done.stdout.splitlines() == ["0.01 0.01", "its process was ended after 0.2 seconds"]
+    assert done.stdout.splitlines() == [
+        "0.01 0.01",
+        "its process was ended after 0.2 seconds",
+        "None True",
+    ]
     assert done.returncode == 1
