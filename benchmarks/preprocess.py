@@ -85,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clips", type=int, default=3, help="clips to compare stages on")
     parser.add_argument("--repeats", type=int, default=7, help="runs of ours; of the plain 2")
-    parser.add_argument("--run-clips", type=int, default=120, help="clips of a whole run; 0: none")
+    parser.add_argument("--run-clips", type=int, default=442, help="clips of a whole run; 0: none")
     parser.add_argument("--long-frames", type=int, default=2000, help="of the long clip; 0: none")
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     arguments = parser.parse_args()
