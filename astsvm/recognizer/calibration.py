@@ -29,6 +29,8 @@ from astsvm.recognizer.manifest import CalibrationRecord
 
 __all__ = ["OutOfFoldScores", "calibrate", "calibrated"]
 
+_LEAST_SPREAD = 1e-9
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -75,8 +77,10 @@ def calibrate(found: OutOfFoldScores) -> CalibrationRecord:
     scores, truth = _checked(found)
     rows, classes = scores.shape
     targets = _smoothed(truth, classes, found.seeds)
-    # The unit of the scores is the SVM's; in their own unit the search is well conditioned.
-    unit = float(scores.std()) or 1.0
+    # The unit of the scores is the SVM's; in their own unit the search is well conditioned. Scores
+    # that differ by rounding only have none.
+    spread = float(scores.std())
+    unit = spread if spread > _LEAST_SPREAD else 1.0
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
         values = parameters[0] * scores / unit + _biases(parameters)

@@ -98,6 +98,13 @@ def test_scores_that_point_the_wrong_way_tell_the_frequencies():
     np.testing.assert_allclose(calibrated([[5.0, -5.0, 0.0]], record), [mean], atol=1e-5)
 
 
+def test_scores_that_differ_by_rounding_only_tell_the_frequencies():
+    scores = 0.3 + 1e-16 * np.random.default_rng(0).normal(size=(12, 3))
+    record = calibrate(found(scores, np.arange(12) % 3))
+    assert record.scale <= 1
+    np.testing.assert_allclose(calibrated(scores, record), 1 / 3, atol=1e-6)
+
+
 def test_clips_of_several_seeds_are_counted_once():
     scores, truth, _ = drawn(1.0, (0.0, 0.0, 0.0), count=50)
     record = calibrate(found(np.tile(scores, (3, 1)), np.tile(truth, 3), seeds=3))
