@@ -1,8 +1,8 @@
 """The leave-one-subject-out run that a final model refers to: its figures and held-out scores.
 
-A run says something about a model only if it was of the same clips, labels, classes and settings, by the
-same sources of astsvm. That is checked, and that the run's figures follow from its predictions.
-Versions of the libraries are not compared.
+A run says something about a model only if it was of the same clips, labels, classes and settings,
+by the same sources of astsvm. That is checked, and that the run's figures follow from its
+predictions. Versions of the libraries are not compared.
 """
 
 from __future__ import annotations
