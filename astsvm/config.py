@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from astsvm.errors import SettingsError
 from astsvm.frozen_settings import FrozenSettings
+from astsvm.printable import require_printable
 
 __all__ = [
     "PRESETS",
@@ -128,6 +129,12 @@ class PreprocessingSettings(FrozenSettings):
         """Number of flow fields and difference images a clip gets."""
         return self.length if self.flow.zero_first else self.length - 1
 
+    @property
+    def stream_shapes(self) -> dict[Stream, tuple[int, int, int, int]]:
+        """Shape (T, H, W, C) of a clip's features, by stream."""
+        places = (self.steps, self.size, self.size)
+        return {"flow": (*places, 2), "idsf": (*places, 1)}
+
 
 class NetworkSettings(FrozenSettings):
     """AST+SVMNet (METHOD 2)."""
@@ -225,7 +232,7 @@ class TrainingSettings(FrozenSettings):
 class Settings(FrozenSettings):
     """Everything a run depends on, apart from its data and seeds."""
 
-    preset: str = "custom"
+    preset: Annotated[str, AfterValidator(require_printable)] = "custom"
     """Name of the preset, for people; the fields below say what is done."""
     preprocessing: PreprocessingSettings = PreprocessingSettings()
     network: NetworkSettings = NetworkSettings()

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -116,15 +116,25 @@ class Gate:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         host = headers.get("host", "")
-        if self._hosts is not None and urlsplit(f"//{host}").hostname not in self._hosts:
+        called = _split(f"//{host}")
+        if called is None or (self._hosts is not None and called.hostname not in self._hosts):
             return 403, "This page is for this machine only."
         path, method = scope["path"], scope["method"]
         routes = {"GET": _READ, "HEAD": _READ, "POST": _SENT}.get(method)
         if routes is None or not routes.fullmatch(path) or ".." in path:
             return 404, "Not found."
-        origin = headers.get("origin")
-        if method == "POST" and origin is not None and urlsplit(origin).netloc != host:
-            return 403, "Another page may not ask."
+        if method == "POST" and "origin" in headers:
+            origin = _split(headers["origin"])
+            if origin is None or origin.netloc != host:
+                return 403, "Another page may not ask."
+        return None
+
+
+def _split(address: str) -> SplitResult | None:
+    """Return the parts of an address, None of what is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
         return None
 
 

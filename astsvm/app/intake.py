@@ -6,12 +6,17 @@ is looked up, never made into a path, and it is good for one question: then the 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import errno
+import os
 import secrets
 import shutil
+import stat
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -19,7 +24,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from astsvm.app.limits import Limits
 from astsvm.errors import AstsvmError, FrameReadError, InvalidInputError
 
-__all__ = ["BusyError", "Intake", "ReceivedClip", "TooLargeError"]
+__all__ = ["BusyError", "Intake", "ReceivedClip", "StalledError", "TooLargeError"]
 
 _TICKET_BYTES = 24
 _LONGEST_NAME = 120
@@ -27,6 +32,10 @@ _LONGEST_NAME = 120
 
 class TooLargeError(InvalidInputError):
     """A clip's file is larger than the app takes."""
+
+
+class StalledError(InvalidInputError):
+    """A clip did not arrive in time."""
 
 
 class BusyError(AstsvmError):
@@ -94,19 +103,24 @@ class Intake:
             If the name has not the suffix of a video.
         TooLargeError
             If there is more than the limit.
+        StalledError
+            If nothing comes for too long, or all of it takes too long.
         BusyError
             If too many clips lie here already.
+        OSError
+            If the system refuses to store it.
         """
         shown, suffix = checked_name(name)
         self.discard_old()
         with self._place():
+            self._require_folder()
             ticket = secrets.token_urlsafe(_TICKET_BYTES)
             path = self.folder / f"{ticket}{suffix}"
             try:
                 await self._write(path, chunks)
             except BaseException:
-                # Too large, or the sender has gone: half a clip is nobody's.
-                path.unlink(missing_ok=True)
+                # Too large or too slow, or the sender has gone: half a clip is nobody's.
+                _delete(path)
                 raise
             with self._lock:
                 self._clips[ticket] = ReceivedClip(path, shown, time.monotonic())
@@ -131,7 +145,7 @@ class Intake:
         try:
             yield clip
         finally:
-            clip.path.unlink(missing_ok=True)
+            _delete(clip.path)
 
     def discard_old(self) -> None:
         """Delete the clips that nobody has asked about in time."""
@@ -140,7 +154,7 @@ class Intake:
             old = [ticket for ticket, clip in self._clips.items() if clip.arrival < oldest]
             discarded = [self._clips.pop(ticket) for ticket in old]
         for clip in discarded:
-            clip.path.unlink(missing_ok=True)
+            _delete(clip.path)
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -154,16 +168,50 @@ class Intake:
             with self._lock:
                 self._arriving -= 1
 
+    def _require_folder(self) -> None:
+        """Make the folder again where somebody who cleans up has deleted it."""
+        with contextlib.suppress(FileExistsError):
+            self.folder.mkdir(mode=0o700)
+        found = self.folder.lstat()
+        # Its name is known by now, and whoever is first may make it.
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+            raise PermissionError(errno.EACCES, "the folder for clips is somebody else's")
+
     async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> None:
         size = 0
         with path.open("xb") as stream:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > self.limits.bytes:
-                    raise TooLargeError(
-                        f"the file is too large: the app takes {self.limits.describe()}"
-                    )
-                stream.write(chunk)
+            async with contextlib.aclosing(_in_time(chunks, self.limits)) as pieces:
+                async for chunk in pieces:
+                    size += len(chunk)
+                    if size > self.limits.bytes:
+                        raise TooLargeError(
+                            f"the file is too large: the app takes {self.limits.describe()}"
+                        )
+                    stream.write(chunk)
+
+
+async def _in_time(chunks: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator[bytes, None]:
+    """Hand on what arrives, as long as it does."""
+    now = asyncio.get_running_loop().time
+    latest = now() + 60 * limits.sending
+    while True:
+        try:
+            async with asyncio.timeout_at(min(latest, now() + limits.pause)):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise StalledError(
+                f"the clip did not arrive in time: nothing came for {limits.pause:g} seconds, or "
+                f"all of it took more than {limits.sending:g} minutes. Send it again."
+            ) from error
+        yield chunk
+
+
+def _delete(path: Path) -> None:
+    # What cannot be deleted now goes with the folder; the others must not wait for it.
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 def checked_name(name: str) -> tuple[str, str]:

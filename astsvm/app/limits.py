@@ -29,6 +29,10 @@ class Limits:
         Clips that may lie here at a time, and questions that may wait for the model.
     minutes : float
         How long a clip may lie here that nobody asks about.
+    pause : float
+        Seconds in which a clip that is being sent must go on: who sends nothing holds a place.
+    sending : float
+        Minutes that sending a clip may take in all.
     """
 
     megabytes: int = 100
@@ -36,6 +40,8 @@ class Limits:
     frames: int = 12_000
     waiting: int = 8
     minutes: float = 15.0
+    pause: float = 20.0
+    sending: float = 5.0
 
     @property
     def bytes(self) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astsvm.app.limits import Limits
-from astsvm.errors import AstsvmError, InvalidInputError
+from astsvm.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from astsvm.app.gate import Gate
@@ -147,6 +147,7 @@ class AppServer:
         import gradio.routes
         from fastapi import FastAPI
 
+        from astsvm.app.clip_route import clip_route
         from astsvm.app.desk import Desk
         from astsvm.app.gate import CLIP_ROUTE, Gate
         from astsvm.app.page import build_page, page_styles
@@ -157,7 +158,7 @@ class AppServer:
             Desk(self._recognizer, self._model_name, self.intake, self._ending)
         )
         app = FastAPI(openapi_url=None, lifespan=_swept(self.intake))
-        app.add_route(CLIP_ROUTE, _clip_route(self.intake), methods=["POST"])
+        app.add_route(CLIP_ROUTE, clip_route(self.intake), methods=["POST"])
         mounted = gradio.mount_gradio_app(
             app,
             page,
@@ -189,34 +190,6 @@ def is_local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _clip_route(intake: Intake) -> Any:
-    from starlette.requests import ClientDisconnect, Request
-    from starlette.responses import JSONResponse
-
-    from astsvm.app.intake import BusyError, TooLargeError
-
-    async def receive(request: Request) -> JSONResponse:
-        try:
-            name = request.query_params.get("name", "")
-            stated = request.headers.get("content-length", "")
-            if stated.isdecimal() and int(stated) > intake.limits.bytes:
-                raise TooLargeError(
-                    f"the file is too large: the app takes {intake.limits.describe()}"
-                )
-            return JSONResponse({"ticket": await intake.receive(name, request.stream())})
-        except TooLargeError as error:
-            status, reason = 413, str(error)
-        except BusyError as error:
-            status, reason = 503, str(error)
-        except AstsvmError as error:
-            status, reason = 400, str(error)
-        except ClientDisconnect:
-            status, reason = 400, "The clip did not arrive whole."
-        return JSONResponse({"reason": reason}, status)
-
-    return receive
 
 
 def _swept(intake: Intake) -> Any:

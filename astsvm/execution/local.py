@@ -252,10 +252,17 @@ def _death(exitcode: int | None) -> str:
     if exitcode is None:
         return "no exit code is known"
     if exitcode < 0:
-        name = signal.Signals(-exitcode).name
+        name = _signal_name(-exitcode)
         hint = " (often the system is out of memory)" if name == "SIGKILL" else ""
         return f"ended by {name}{hint}"
     return f"exit code {exitcode}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # Between SIGRTMIN and SIGRTMAX, signals have no names.
+        return f"signal {number}"
 
 
 @contextlib.contextmanager

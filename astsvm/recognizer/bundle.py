@@ -26,6 +26,7 @@ from typing import Self
 
 from astsvm.config import Settings
 from astsvm.errors import SettingsError, StorageError
+from astsvm.printable import printable
 from astsvm.recognizer.manifest import Manifest, MemberRecord, read_manifest
 from astsvm.storage.atomic import write_bytes_atomically
 from astsvm.storage.sealed_archive import pack_archive, unpack_archive
@@ -134,7 +135,8 @@ class Bundle:
             return cls._from_bytes(data)
         except StorageError as error:
             raise StorageError(
-                f"{path}: expected a model that `astsvm train --final` wrote, but {error}."
+                f"{path}: expected a model that `astsvm train --final` wrote, but "
+                f"{printable(str(error))}."
             ) from error
 
     @classmethod
@@ -148,11 +150,17 @@ class Bundle:
                 raise StorageError(f"{name} is not what it was: its size or SHA-256 differs")
         try:
             settings = Settings.from_json(members[_SETTINGS])
-            members[_CARD].decode()
+            _require_printable(members[_CARD].decode())
         except (SettingsError, UnicodeDecodeError) as error:
             text = " ".join(str(error).split())[:300]
             raise StorageError(f"its settings or card cannot be read: {text}") from error
         return cls(manifest, settings, members)
+
+
+def _require_printable(card: str) -> None:
+    odd = {letter for letter in card if not letter.isprintable()} - {"\n"}
+    if odd:
+        raise StorageError(f"{_CARD} holds what is not printable: {min(odd)!r}")
 
 
 def _record(content: bytes) -> MemberRecord:

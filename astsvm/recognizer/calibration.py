@@ -8,8 +8,9 @@ was held out. Scores of training clips would be far too sure of themselves.
 
 Ours: targets are smoothed as Platt (1999) does for two classes, a clip of a class with n clips
 counting as (n + 1) / (n + K) of its class, so that the scale stays finite where every clip is
-right. With several seeds, all predictions of a clip take part. A scale of 0 says that the scores
-tell nothing: the probabilities are then the classes' frequencies.
+right. With several seeds, all predictions of a clip take part, and n still counts clips: more seeds
+are no more clips. A scale of 0 says that the scores tell nothing: the probabilities are then the
+mean of the targets, which is the classes' frequencies drawn a little towards each other.
 
 A bias can give another class the largest probability than the one with the largest score. The
 recognised class is the one with the largest score, always.
@@ -28,6 +29,8 @@ from astsvm.recognizer.manifest import CalibrationRecord
 
 __all__ = ["OutOfFoldScores", "calibrate", "calibrated"]
 
+_LEAST_SPREAD = 1e-9
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -42,7 +45,7 @@ class OutOfFoldScores:
     truth : ndarray of shape (n,), int64
         True classes.
     seeds : int
-        Number of seeds of training; each clip has a row for each.
+        Number of seeds of training, 1 or more; each clip has a row for each.
     predictions_sha256 : str
         Digest of the table they are from.
     """
@@ -66,15 +69,18 @@ def calibrate(found: OutOfFoldScores) -> CalibrationRecord:
     Raises
     ------
     InvalidInputError
-        If shapes disagree, a score is not finite, or a class has no clip.
+        If shapes disagree, a score is not finite, a class has no clip, or its rows are no whole
+        number of clips.
     """
     from scipy.optimize import minimize
 
     scores, truth = _checked(found)
     rows, classes = scores.shape
-    targets = _smoothed(truth, classes)
-    # The unit of the scores is the SVM's; in their own unit the search is well conditioned.
-    unit = float(scores.std()) or 1.0
+    targets = _smoothed(truth, classes, found.seeds)
+    # The unit of the scores is the SVM's; in their own unit the search is well conditioned. Scores
+    # that differ by rounding only have none.
+    spread = float(scores.std())
+    unit = spread if spread > _LEAST_SPREAD else 1.0
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
         values = parameters[0] * scores / unit + _biases(parameters)
@@ -137,12 +143,17 @@ def _checked(found: OutOfFoldScores) -> tuple[Floats, npt.NDArray[np.int64]]:
             f"every class needs a clip to be calibrated by, received {counts.tolist()} by class. "
             "Leave the calibration out."
         )
+    if found.seeds < 1 or (counts % found.seeds).any():
+        raise InvalidInputError(
+            f"every clip must have a row for each of {found.seeds} seeds, received "
+            f"{counts.tolist()} rows by class."
+        )
     return scores, truth
 
 
-def _smoothed(truth: npt.NDArray[np.int64], classes: int) -> Floats:
-    counts = np.bincount(truth, minlength=classes)[truth][:, None]
-    targets = np.repeat(1 / (counts + classes), classes, axis=1)
+def _smoothed(truth: npt.NDArray[np.int64], classes: int, seeds: int) -> Floats:
+    clips = (np.bincount(truth, minlength=classes) // seeds)[truth][:, None]
+    targets = np.repeat(1 / (clips + classes), classes, axis=1)
     rows = np.arange(len(truth))
     targets[rows, truth] = 1 - (classes - 1) * targets[rows, truth]
     return targets

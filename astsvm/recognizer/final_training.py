@@ -85,6 +85,8 @@ def train_bundle(
         selection = apply_protocol(collection.records, protocol)
         fold = _whole_task(collection, settings, selection, seed)
         scores = held_out.scores if held_out else None
+        # Before the training: a name that no model may hold is refused at once.
+        data = _data(collection, selection, settings)
         parts = _trained(_FinalTask(fold, scores, code_digest()))
         manifest = Manifest(
             generated_by=f"astsvm {version('astsvm')}",
@@ -92,7 +94,7 @@ def train_bundle(
             class_names=selection.class_names,
             protocol=protocol,
             synthetic=collection.synthetic,
-            data=_data(collection, selection, settings),
+            data=data,
             training=parts.training,
             run=judged.figures if judged else None,
             calibration=parts.calibration,

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from astsvm.errors import SettingsError, StorageError
 from astsvm.frozen_settings import FrozenSettings
+from astsvm.printable import printable, require_printable
 
 __all__ = [
     "FORMAT",
@@ -30,7 +31,11 @@ __all__ = [
 FORMAT: Final = "astsvm-model"
 FORMAT_VERSION: Final = 1
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+_LARGEST_SCALE, _LARGEST_BIAS = 1e12, 1e6
+"""Far beyond what a fit gives, and far from where a sum is no number any more."""
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(require_printable)]
+"""Names are shown on terminals: a control character in one could write anything there."""
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -104,8 +109,8 @@ class RunRecord(FrozenSettings):
 class CalibrationRecord(FrozenSettings):
     """``softmax(scale * scores + bias)``, see :mod:`astsvm.recognizer.calibration`."""
 
-    scale: Annotated[float, Field(ge=0)]
-    bias: tuple[float, ...]
+    scale: Annotated[float, Field(ge=0, le=_LARGEST_SCALE)]
+    bias: tuple[Annotated[float, Field(ge=-_LARGEST_BIAS, le=_LARGEST_BIAS)], ...]
     clips: Count
     seeds: Count
     log_loss: Annotated[float, Field(ge=0)]
@@ -156,9 +161,9 @@ def read_manifest(content: bytes) -> Manifest:
         raise StorageError("its manifest is not one of astsvm's")
     version = values.get("format_version")
     if version != FORMAT_VERSION or isinstance(version, bool):
-        wrote = str(values.get("generated_by", "another program"))[:80]
+        wrote = printable(str(values.get("generated_by", "another program"))[:80])
         raise StorageError(
-            f"it has format version {str(version)[:20]}, this astsvm reads version "
+            f"it has format version {printable(str(version)[:20])}, this astsvm reads version "
             f"{FORMAT_VERSION}. It was written by {wrote}; use that version, or train again"
         )
     try:

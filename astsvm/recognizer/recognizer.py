@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from astsvm.config import Settings
 from astsvm.errors import StorageError
+from astsvm.printable import printable
 from astsvm.recognizer.bundle import Bundle
 from astsvm.recognizer.input_frames import grey_frames
 from astsvm.recognizer.model_card import SYNTHETIC_NOTICE
@@ -133,7 +134,8 @@ class Recognizer:
             return cls(bundle)
         except StorageError as error:
             raise StorageError(
-                f"{path}: expected a model that `astsvm train --final` wrote, but {error}."
+                f"{path}: expected a model that `astsvm train --final` wrote, but "
+                f"{printable(str(error))}."
             ) from error
 
     def save(self, path: str | Path) -> None:

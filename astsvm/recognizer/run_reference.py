@@ -1,7 +1,8 @@
 """The leave-one-subject-out run that a final model refers to: its figures and held-out scores.
 
-A run says something about a model only if it was of the same clips, classes and settings. That is
-checked, and that the run's figures follow from its predictions.
+A run says something about a model only if it was of the same clips, labels, classes and settings,
+by the same sources of astsvm. That is checked, and that the run's figures follow from its
+predictions. Versions of the libraries are not compared.
 """
 
 from __future__ import annotations
@@ -58,11 +59,16 @@ def refer_to_run(run: Path, plan: RunPlan) -> RunReference:
         If a file of the run is missing or damaged.
     EvaluationError
         If the run is not finished, lacks folds, is marked as no result, or was of other clips,
-        classes or settings; the message says which.
+        labels, classes or settings, or by other sources of astsvm; the message says which.
     """
     folder = RunFolder(run)
     metrics = _checked(folder, plan)
     table = folder.predictions()
+    if {row.key: row.truth for row in table.rows} != plan.truth:
+        raise EvaluationError(
+            f"{folder.path}: predictions.csv lists other clips, or other true classes, than the "
+            "clip files have by this protocol. Make the run again."
+        )
     scores = np.array([row.class_scores[_HEAD] for row in table.rows], dtype=np.float64)
     truth = np.array([row.truth for row in table.rows], dtype=np.int64)
     found = OutOfFoldScores.of_table(scores, truth, len(table.seeds), table.to_csv())
@@ -106,6 +112,7 @@ def _what_matters(config: dict[str, Any]) -> dict[str, Any]:
         "class_names": list(config["class_names"]),
         "settings": settings,
         "preprocessing": config["data"]["preprocessing"],
+        "code": config["versions"].get("code"),
     }
 
 

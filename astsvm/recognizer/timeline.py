@@ -78,7 +78,7 @@ class Timeline:
         """Return what was said, without the signal, as JSON values.
 
         Each clip is a :meth:`Recognition.as_dict` (null values where there was no face) with
-        ``apex``, ``region``, ``motion`` and ``strength`` of the candidate.
+        ``apex``, ``region``, ``motion``, ``strength`` and ``cut`` of the candidate.
         """
         found = self.spotting
         return {
@@ -104,6 +104,7 @@ class Timeline:
             "region": candidate.region,
             "motion": float(f"{candidate.motion:.6g}"),
             "strength": float(f"{candidate.strength:.6g}"),
+            "cut": list(candidate.cut),
         }
 
 
@@ -170,6 +171,12 @@ def timeline_notices(
     faceless = sum(one.recognition is None for one in timed)
     if faceless:
         notices.append(f"The face was not found in the first frame of {faceless} candidate(s).")
+    cut = sum(bool(one.candidate.cut) for one in timed)
+    if cut:
+        notices.append(
+            f"{cut} candidate(s) did not come to rest at one end, told as cut: the movement begins "
+            "before the onset that is given, or ends after the offset."
+        )
     return tuple(notices)
 
 

@@ -86,6 +86,8 @@ class TrainedModel:
         ------
         InvalidInputError
             If a stream is missing, of another shape, or not finite.
+        StorageError
+            If what the model says is not finite: its weights are finite, but absurd.
         """
         clips = self.checked(streams)
         count = len(next(iter(clips.values())))
@@ -97,11 +99,17 @@ class TrainedModel:
         ]
         features = np.concatenate([one["features"] for one in found])
         scores = self.svm.decision_function(features)
+        softmax = np.concatenate([one["probabilities"] for one in found])
+        if not all(np.isfinite(numbers).all() for numbers in (features, scores, softmax)):
+            raise StorageError(
+                "the model's numbers are so large that its answer is none: expected finite scores, "
+                "received infinity or NaN. Train it again, or get it from whom you trust."
+            )
         calibration = self._manifest.calibration
         return Decisions(
             scores=scores,
             probabilities=None if calibration is None else calibrated(scores, calibration),
-            softmax=np.concatenate([one["probabilities"] for one in found]),
+            softmax=softmax,
             features=features,
         )
 
@@ -144,8 +152,7 @@ class TrainedModel:
 def _built(bundle: Bundle) -> keras.Model:
     """Build the network from the settings, and take over the numbers of its file."""
     manifest, settings = bundle.manifest, bundle.settings.network
-    if tuple(manifest.data.streams) != settings.streams:
-        raise StorageError("its settings and its manifest name different streams")
+    _require_one_story(bundle)
     _refuse_giants(bundle)
     from astsvm.network.start import start_tensorflow
 
@@ -172,6 +179,22 @@ def _unrounded(network: keras.Model) -> keras.Model:
     wide = keras.Model.from_config(config)
     wide.set_weights(network.get_weights())
     return wide
+
+
+def _require_one_story(bundle: Bundle) -> None:
+    """Refuse a bundle whose frames would become other streams than its network takes."""
+    streams, settings = bundle.manifest.data.streams, bundle.settings
+    if tuple(streams) != settings.network.streams:
+        raise StorageError("its settings and its manifest name different streams")
+    if bundle.manifest.data.precomputed_flow is not None:
+        return  # Made elsewhere: the settings of preprocessing have no meaning.
+    made = settings.preprocessing.stream_shapes
+    for name in settings.network.streams:
+        if streams[name] != made[name]:
+            raise StorageError(
+                f"its settings make {name} of shape {made[name]}, and its manifest says "
+                f"{streams[name]}"
+            )
 
 
 def _refuse_giants(bundle: Bundle) -> None:

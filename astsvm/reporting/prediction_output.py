@@ -95,7 +95,7 @@ def predictions_json(
 def predictions_csv(answers: Sequence[Answer | TimelineAnswer], class_names: Sequence[str]) -> str:
     """Return a table with a row for each clip; probabilities are empty without calibration.
 
-    If any input was searched, there are columns for apex, region, motion and strength as well.
+    If any input was searched, there are columns for apex, region, motion, strength and cut as well.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -118,6 +118,7 @@ def predictions_csv(answers: Sequence[Answer | TimelineAnswer], class_names: Seq
             ]
             place = [answer.source, said["onset"], said["offset"], said["fps"], said["label"]]
             synthetic = "SYNTHETIC" if said["synthetic"] else ""
+            said["cut"] = " ".join(said.get("cut", ()))
             search = [said.get(column, "") for column in more]
             writer.writerow([*place, synthetic, *cells, " ".join(said["notices"]), *search])
     return text.getvalue()
@@ -166,14 +167,16 @@ def _timeline_lines(answer: TimelineAnswer) -> Iterator[str]:
     for clip in clips:
         values = clip["probabilities"] if calibrated else clip["scores"]
         shown = "" if values is None else f"{values[clip['label']]:.3f}"
+        cut = f" ({' and '.join(clip['cut'])} cut)" if clip["cut"] else ""
         yield (
             f"  {clip['onset'] / fps:7.2f}-{clip['offset'] / fps:7.2f}  "
             f"{clip['onset']:6}-{clip['offset']:6}  {clip['region']:6}  {clip['motion']:5.2f}  "
-            f"{clip['strength']:8.2f}  {shown:>11}  {clip['label'] or 'no face in its first frame'}"
+            f"{clip['strength']:8.2f}  {shown:>11}  "
+            f"{clip['label'] or 'no face in its first frame'}{cut}"
         )
 
 
-_SEARCH_COLUMNS = ("apex", "region", "motion", "strength")
+_SEARCH_COLUMNS = ("apex", "region", "motion", "strength", "cut")
 
 _HEADINGS = {
     "scores": "score (decides)",

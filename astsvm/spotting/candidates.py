@@ -14,9 +14,11 @@ The rule, for each of brows, eyes and mouth:
 4. A candidate is a local maximum, over time and regions, of strength over threshold, from 1 on. Of
    candidates that overlap in time, the stronger one stays.
 5. Its onset and offset are where its blocks, going back and forth from the apex, show no more than
-   `rest` of their displacement at the apex; at most half a window away. What comes to rest on
-   neither side is longer than the window, and what lasts less than `shortest` is a flicker: both
-   are dropped.
+   `rest` of their displacement at the apex; at most half a window away. Half a window at either end
+   of the video is in the middle of no window: there the first and the last frame of a window are
+   compared with each other, over its middle. What comes to rest on neither side is longer than the
+   window, and what lasts less than `shortest` is a flicker: both are dropped. What comes to rest on
+   one side only, or is followed to where the face is lost, is told to be cut there.
 
 **Blinks.** A lid travels several times further than a micro-expression, down and up within half a
 second, and takes the skin under the brow along. A candidate during which the eyes move by
@@ -58,13 +60,16 @@ class Candidate:
     Parameters
     ----------
     onset, apex, offset : int
-        0-based frames: last at rest, strongest, first at rest again.
+        0-based frames: last at rest, strongest of those searched, first at rest again.
     region : str
         Where it is strongest: ``"brows"``, ``"eyes"`` or ``"mouth"``.
     motion : float
         How far it moves, in pixels of a face chip of 192 pixels.
     strength : float
         Motion over the region's threshold, 1 or more. It is no probability.
+    cut : tuple of str
+        Those of ``"onset"`` and ``"offset"`` where no rest was seen, because half a window was too
+        short or the face was lost: the movement begins earlier, or ends later, than is told.
     """
 
     onset: int
@@ -73,6 +78,7 @@ class Candidate:
     region: str
     motion: float
     strength: float
+    cut: tuple[str, ...] = ()
 
     def overlaps(self, other: Candidate) -> bool:
         """Tell whether they have a frame in common."""
@@ -100,7 +106,7 @@ class Spotting:
     fps : float
         Frames per second.
     length : int
-        Frames of the video. Half a window at either end is not searched.
+        Frames of the video. In half a window at either end no apex is looked for.
     """
 
     candidates: tuple[Candidate, ...]
@@ -187,22 +193,48 @@ def _candidate(
     region = int(ratio[peak].argmax())
     own = np.flatnonzero(region == REGION_OF_BLOCK)
     own = own[np.argsort(blocks[peak, own])[-_STRONGEST:]]
-    before, after = measured.motion[:, 0, own], measured.motion[:, 1, own]
-    pattern = 0.5 * (before[peak] + after[peak])
-    size = np.sum(pattern * pattern)
-    steps = measured.window.half // measured.window.stride
-    back = np.sum(before[max(0, peak - steps) : peak] * pattern, axis=(1, 2))[::-1] / size
-    forth = np.sum(after[peak + 1 : peak + steps + 1] * pattern, axis=(1, 2)) / size
-    apex, stride = int(measured.frames[peak]), measured.window.stride
+    back, forth = (_shown(measured, own, peak, direction) for direction in (-1, 1))
     rise, fall = (_steps_to_rest(shown, settings.rest) for shown in (back, forth))
-    if rise is None and fall is None:
+    steps = measured.window.half // measured.window.stride
+    if rise is None and fall is None and len(back) == len(forth) == steps:
         return None
+    apex, stride = int(measured.frames[peak]), measured.window.stride
     onset = apex - stride * (rise or max(1, len(back)))
     offset = apex + stride * (fall or max(1, len(forth)))
     if (offset - onset) < settings.shortest * measured.fps:
         return None
     name, motion = REGIONS[region], float(signal[peak, region])
-    return Candidate(onset, apex, offset, name, motion, float(ratio[peak, region]))
+    cut = tuple(end for end, found in (("onset", rise), ("offset", fall)) if found is None)
+    return Candidate(onset, apex, offset, name, motion, float(ratio[peak, region]), cut)
+
+
+def _shown(
+    measured: BlockMotion, own: npt.NDArray[np.intp], peak: int, direction: int
+) -> npt.NDArray[Any]:
+    """Return the share of the peak's displacement that frames before (-1) or after (1) it show.
+
+    One value a stride, for half a window or as far as there is a face; NaN where no comparison
+    tells.
+    """
+    motion = measured.motion[:, :, own]
+    pattern = motion[peak].mean(axis=0)
+    near, far = (0, 1) if direction < 0 else (1, 0)
+    steps = measured.window.half // measured.window.stride
+    shown = []
+    for step in range(1, steps + 1):
+        window = peak + direction * step
+        middle = 0 <= window < len(motion)
+        if not middle:
+            # The frame is the first (last) one of the window that lies half a window further in.
+            window -= direction * steps
+        if not 0 <= window < len(motion):
+            shown.append(np.nan)
+            continue
+        if not measured.seen[window]:
+            break
+        moved = motion[window, near] if middle else motion[window, far] - motion[window, near]
+        shown.append(float(np.sum(moved * pattern) / np.sum(pattern * pattern)))
+    return np.array(shown)
 
 
 def _steps_to_rest(shown: npt.NDArray[Any], rest: float) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import time
 from pathlib import Path
 
 from astsvm.errors import StorageError
@@ -13,6 +14,7 @@ __all__ = ["lock_holder", "take_lock"]
 
 _OURS = b"process "
 _LONGEST = 300
+_LOOK_SECONDS = 0.005
 
 
 def take_lock(path: Path) -> int:
@@ -52,11 +54,14 @@ def take_lock(path: Path) -> int:
                 )
                 return descriptor
         except BlockingIOError:
-            holder = _named(descriptor)
+            held, holder = not _is_shareable(descriptor), _named(descriptor)
             os.close(descriptor)
-            raise StorageError(
-                f"{path.parent}: {holder} is writing here now. Wait until it is done."
-            ) from None
+            if held:
+                raise StorageError(
+                    f"{path.parent}: {holder} is writing here now. Wait until it is done."
+                ) from None
+            time.sleep(_LOOK_SECONDS)
+            continue
         except BaseException:
             os.close(descriptor)
             raise
@@ -76,6 +81,15 @@ def lock_holder(path: Path) -> str | None:
     finally:
         os.close(descriptor)
     return None
+
+
+def _is_shareable(descriptor: int) -> bool:
+    """Tell whether nobody writes: whoever asks who holds a lock shares it for a moment."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _named(descriptor: int) -> str:

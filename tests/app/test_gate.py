@@ -106,7 +106,8 @@ def test_all_else_is_not_there(method, path):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:7860", "", "127.0.0.1.evil.example"]
+    "host",
+    ["evil.example", "evil.example:7860", "", "127.0.0.1.evil.example", "[", "]", "[::1", "[x]"],
 )
 def test_a_name_of_somebody_elses_that_points_here_is_refused(host):
     assert request("GET", "/", host=host)[::2] == (403, [])
@@ -114,9 +115,13 @@ def test_a_name_of_somebody_elses_that_points_here_is_refused(host):
 
 def test_whoever_opens_the_page_to_others_may_call_it_any_name():
     assert request("GET", "/", host="lab.example", hosts=None)[0] == 200
+    assert request("GET", "/", host="[", hosts=None)[::2] == (403, [])
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1:1", "x"])
+@pytest.mark.parametrize(
+    "origin",
+    ["http://evil.example", "null", "https://127.0.0.1:1", "x", "http://[", "//]", "http://[x]"],
+)
 def test_another_page_may_not_send(origin):
     assert request("POST", "/clip", body=b"x", origin=origin)[::2] == (403, [])
 

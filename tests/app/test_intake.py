@@ -1,12 +1,14 @@
 """Clips lie under names nobody can guess, for one question, and not for long."""
 
 import asyncio
+import shutil
 import stat
 import threading
+import time
 
 import pytest
 
-from astsvm.app.intake import BusyError, Intake, TooLargeError, checked_name
+from astsvm.app.intake import BusyError, Intake, StalledError, TooLargeError, checked_name
 from astsvm.app.limits import Limits
 from astsvm.errors import FrameReadError, InvalidInputError
 
@@ -101,6 +103,76 @@ def test_a_refused_clip_takes_no_place(intake):
         with pytest.raises(TooLargeError):
             receive(intake, chunks=[b"x" * 2**21])
     receive(intake)
+
+
+@pytest.mark.parametrize(
+    ("pause", "sending", "each"),
+    [(0.2, 1.0, 60.0), (60.0, 0.2 / 60, 0.05)],
+    ids=["nothing comes", "it drips"],
+)
+def test_who_stalls_loses_the_place(pause, sending, each):
+    async def endless():
+        while True:
+            yield b"x"
+            await asyncio.sleep(each)
+
+    async def at_once():
+        yield b"film"
+
+    async def visit(intake):
+        stalled = [asyncio.create_task(intake.receive("a.mp4", endless())) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        with pytest.raises(BusyError):
+            await intake.receive("b.mp4", at_once())
+        told = await asyncio.gather(*stalled, return_exceptions=True)
+        assert [type(error) for error in told] == [StalledError] * 2
+        assert "did not arrive in time" in str(told[0])
+        assert list(intake.folder.iterdir()) == []
+        return await intake.receive("b.mp4", at_once())
+
+    with Intake(Limits(waiting=2, pause=pause, sending=sending)) as intake:
+        began = time.monotonic()
+        ticket = asyncio.run(asyncio.wait_for(visit(intake), 10))
+        assert time.monotonic() - began < 5
+        with intake.taken(ticket) as clip:
+            assert clip.path.read_bytes() == b"film"
+
+
+def test_a_sender_who_is_slow_but_goes_on_is_waited_for():
+    async def slow():
+        for _ in range(6):
+            await asyncio.sleep(0.1)
+            yield b"x"
+
+    with Intake(Limits(pause=0.4)) as intake:
+        ticket = asyncio.run(intake.receive("a.mp4", slow()))
+        with intake.taken(ticket) as clip:
+            assert clip.path.read_bytes() == b"xxxxxx"
+
+
+def test_a_folder_that_was_cleaned_away_is_made_again(intake):
+    lost = receive(intake)
+    shutil.rmtree(intake.folder)
+    ticket = receive(intake)
+    assert stat.S_IMODE(intake.folder.stat().st_mode) == 0o700
+    with intake.taken(ticket) as clip:
+        assert clip.path.read_bytes() == b"abcdef"
+    with intake.taken(lost) as clip:
+        assert not clip.path.exists()
+
+
+def test_a_folder_that_others_can_read_gets_no_clip(intake, tmp_path):
+    shutil.rmtree(intake.folder)
+    intake.folder.mkdir(mode=0o755)
+    with pytest.raises(PermissionError, match="somebody else"):
+        receive(intake)
+    assert list(intake.folder.iterdir()) == []
+    intake.folder.rmdir()
+    intake.folder.symlink_to(tmp_path)
+    with pytest.raises(PermissionError, match="somebody else"):
+        receive(intake)
+    assert list(tmp_path.iterdir()) == []
+    intake.folder.unlink()
 
 
 def test_what_nobody_asks_about_goes(intake, monkeypatch):

@@ -1,6 +1,8 @@
 """The app as it is served: answers, refusals, limits, and nothing left behind."""
 
+import errno
 import os
+import shutil
 import socket
 import tempfile
 import threading
@@ -143,6 +145,46 @@ def test_a_file_that_is_too_large_is_not_taken(app, visitor, stated):
     assert response.status_code == 413
     assert "at most 1 MB" in response.json()["reason"]
     assert listing(app.intake.folder) == set()
+
+
+def test_a_stalled_upload_is_told_and_makes_room(recognizer, serve, visit, videos):
+    limits = Limits(waiting=1, pause=1.0)
+    with serve(recognizer, limits=limits) as server, visit(server) as one:
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        with socket.create_connection(address, timeout=20) as stalled:
+            stalled.sendall(
+                b"POST /clip?name=a.avi HTTP/1.1\r\nHost: localhost\r\n"
+                b"Content-Length: 1000\r\n\r\nx"
+            )
+            told = b"".join(iter(lambda: stalled.recv(4096), b""))
+        assert told.startswith(b"HTTP/1.1 408 ")
+        assert b"did not arrive in time" in told
+        assert listing(server.intake.folder) == set()
+        assert one.send(videos / "up.avi").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(errno.ENOSPC, 507), (errno.EDQUOT, 507), (errno.EROFS, 503)]
+)
+def test_a_disk_that_takes_no_clip_is_told(app, visitor, videos, monkeypatch, number, status):
+    async def refused(*_):
+        raise OSError(number, os.strerror(number), str(app.intake.folder))
+
+    monkeypatch.setattr(app.intake, "_write", refused)
+    response = visitor.send(videos / "up.avi")
+    assert response.status_code == status
+    reason = response.json()["reason"]
+    assert reason.startswith(f"The clip cannot be stored here: {os.strerror(number)}.")
+    assert str(app.intake.folder) not in reason
+    assert listing(app.intake.folder) == set()
+
+
+def test_a_folder_that_was_cleaned_away_is_no_end(recognizer, serve, visit, videos):
+    with serve(recognizer) as server, visit(server) as one:
+        lost = one.send(videos / "up.avi").json()["ticket"]
+        shutil.rmtree(server.intake.folder)
+        assert "There is no answer" in one.ask([lost, *PLAIN])
+        assert "Recognised as" in one.answer(videos / "up.avi")
 
 
 def test_a_clip_that_is_too_long_is_told(visitor, write_video, long_take, tmp_path):

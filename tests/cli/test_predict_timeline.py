@@ -64,6 +64,7 @@ def test_json_csv_picture_and_overlay_say_the_same(
         ]
         assert (row["label"], row["region"]) == (clip["label"], clip["region"])
         assert float(row["strength"]) == clip["strength"]
+        assert (row["cut"], clip["cut"]) == ("", [])
         assert row["synthetic"] == "SYNTHETIC"
         assert float(row[f"score_{clip['label']}"]) == max(clip["scores"].values())
     assert cv2.imread(str(picture)).shape[1] > 1000

@@ -20,7 +20,7 @@ def act(task):
     if kind == "raise":
         raise DatasetError(f"clip {value} is bad")
     if kind == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), value or signal.SIGKILL)
     if kind == "hang":
         time.sleep(60)
     if kind == "die once":
@@ -76,6 +76,13 @@ def test_a_killed_process_fails_its_own_task_only():
     assert isinstance(found[1].error, WorkerLostError)
     assert "SIGKILL" in str(found[1].error)
     assert [o.result for o in found] == [1, None, 4, 9]
+
+
+def test_a_process_that_a_nameless_signal_ends_fails_its_own_task_only():
+    nameless = signal.SIGRTMIN + 6
+    found = outcomes([("die", nameless), ("square", 3)])
+    assert str(found[0].error) == f"its process died: ended by signal {nameless}"
+    assert found[1].result == 9
 
 
 def test_a_hanging_task_is_ended_at_its_time_limit():

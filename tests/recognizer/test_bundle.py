@@ -35,7 +35,7 @@ def refused(tmp_path, data):
         Bundle.read(path)
     text = str(refusal.value)
     assert text.startswith(f"{path}: expected a model that `astsvm train --final` wrote, but ")
-    assert "\n" not in text
+    assert text.isprintable()
     assert len(text) < 700
     return text
 
@@ -99,6 +99,11 @@ def test_a_newer_format_is_named_with_what_wrote_it(data, tmp_path):
     assert "astsvm 9.0" in text
 
 
+def calibration(**changes):
+    known = {"scale": 1.0, "bias": [0, 0, 0], "clips": 9, "seeds": 1, "log_loss": 1.0}
+    return {**known, "base_rate_log_loss": 1.0, "predictions_sha256": "0" * 64, **changes}
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -109,6 +114,17 @@ def test_a_newer_format_is_named_with_what_wrote_it(data, tmp_path):
         ({"members": {}}, "lists other members"),
         ({"format_version": True}, "format version True"),
         ({"data": None}, "data"),
+        ({"class_names": ["\x1b[31mred\nsurprise", "b", "c"]}, r"received '\x1b[31mred\nsurp"),
+        ({"class_names": ["a", "b\x00", "c"]}, "one line of printable characters"),
+        ({"class_names": ["a", "\u202eb", "c"]}, "one line of printable characters"),
+        ({"protocol": "a\x1b]0;owned\x07"}, "protocol"),
+        ({"versions": {"\x1b[2J": "1"}}, "one line of printable characters"),
+        ({"format_version": "\x1b[2J"}, r"format version \x1b[2J"),
+        ({"format_version": 2, "generated_by": "\x1b[2J"}, r"written by \x1b[2J"),
+        ({"\x1b[2J": 1}, "there is no such setting"),
+        ({"calibration": calibration(scale=1.7e308)}, "calibration.scale"),
+        ({"calibration": calibration(bias=[0, 1.7e308, 0])}, "calibration.bias.1"),
+        ({"calibration": calibration(bias=[0, -1e7, 0])}, "greater than or equal to -1000000"),
     ],
 )
 def test_a_manifest_that_says_something_odd_is_refused(data, tmp_path, changes, says):
@@ -148,6 +164,25 @@ def test_settings_that_are_none_are_refused_even_with_the_right_checksum(bundle,
         text = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
         forged = pack_archive({**members, "manifest.json": text, "settings.json": content})
         assert "settings or card cannot be read" in refused(tmp_path, forged)
+
+
+def resealed(members, name, content):
+    manifest = json.loads(members["manifest.json"])
+    record = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    manifest["members"][name] = record
+    text = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
+    return pack_archive({**members, "manifest.json": text, name: content})
+
+
+def test_settings_and_card_hold_nothing_that_a_terminal_obeys(data, tmp_path):
+    members = members_of(data)
+    settings = json.loads(members["settings.json"]) | {"preset": "\x1b]0;owned\x07"}
+    forged = resealed(members, "settings.json", json.dumps(settings).encode())
+    assert "preset: must be one line of printable characters" in refused(tmp_path, forged)
+    forged = resealed(members, "card.md", members["card.md"] + b"\x1b]0;owned\x07\n")
+    assert r"card.md holds what is not printable: '\x07'" in refused(tmp_path, forged)
+    (tmp_path / "model.astsvm").write_bytes(resealed(members, "card.md", b"# Two\n\nlines\n"))
+    assert Bundle.read(tmp_path / "model.astsvm").card == "# Two\n\nlines\n"
 
 
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path):

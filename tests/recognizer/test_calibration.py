@@ -88,15 +88,44 @@ def test_scores_that_point_the_wrong_way_tell_the_frequencies():
     truth = np.repeat([0, 1, 2], [30, 20, 10])
     record = calibrate(found(-np.eye(3)[truth], truth))
     assert record.scale == 0
-    np.testing.assert_allclose(
-        calibrated([[5.0, -5.0, 0.0]], record), [[30 / 60, 20 / 60, 10 / 60]], atol=0.04
-    )
+    # Each clip gives 1 / (n + 3) to either other class, and its own class the rest.
+    given = [(n, 1 / (n + 3)) for n in (30, 20, 10)]
+    mean = [
+        (n * (1 - 2 * share) + sum(m * other for m, other in given) - n * share) / 60
+        for n, share in given
+    ]
+    assert sum(mean) == pytest.approx(1)
+    np.testing.assert_allclose(calibrated([[5.0, -5.0, 0.0]], record), [mean], atol=1e-5)
+
+
+def test_scores_that_differ_by_rounding_only_tell_the_frequencies():
+    scores = 0.3 + 1e-16 * np.random.default_rng(0).normal(size=(12, 3))
+    record = calibrate(found(scores, np.arange(12) % 3))
+    assert record.scale <= 1
+    np.testing.assert_allclose(calibrated(scores, record), 1 / 3, atol=1e-6)
 
 
 def test_clips_of_several_seeds_are_counted_once():
     scores, truth, _ = drawn(1.0, (0.0, 0.0, 0.0), count=50)
     record = calibrate(found(np.tile(scores, (3, 1)), np.tile(truth, 3), seeds=3))
     assert (record.clips, record.seeds) == (50, 3)
+
+
+def test_the_same_scores_under_more_seeds_are_no_surer():
+    truth = np.arange(12) % 3
+    scores = np.eye(3)[truth] * 2 - 1
+    once = calibrate(found(scores, truth))
+    often = calibrate(found(np.tile(scores, (5, 1)), np.tile(truth, 5), seeds=5))
+    # Four clips a class, however often each was trained for: (4 + 1) / (4 + 3).
+    sure = calibrated(scores, often)[np.arange(12), truth]
+    np.testing.assert_allclose(sure, 5 / 7, atol=1e-4)
+    assert often.scale == pytest.approx(once.scale, rel=1e-4)
+
+
+@pytest.mark.parametrize("seeds", [0, 2])
+def test_rows_that_are_not_each_clip_under_each_seed_are_refused(seeds):
+    with pytest.raises(InvalidInputError, match=f"a row for each of {seeds} seeds"):
+        calibrate(found(np.zeros((9, 3)), np.arange(9) % 3, seeds=seeds))
 
 
 @settings(deadline=None)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +79,7 @@ def test_a_run_of_other_clips_or_settings_is_refused(write_run, plan):
         "clips": {"data": {**plan.config["data"], "digest": "0" * 64}},
         "settings.training.epochs": {"settings": {**settings, "training": training}},
         "protocol": {"protocol": "megc2019"},
+        "code: 'another'": {"versions": {**plan.config["versions"], "code": "another"}},
         "preprocessing.length": {
             "data": {
                 **plan.config["data"],
@@ -90,6 +92,17 @@ def test_a_run_of_other_clips_or_settings_is_refused(write_run, plan):
             refer_to_run(write_run(f"run{number}", **changes), plan)
         assert says in str(refusal.value)
     refer_to_run(write_run("named", settings={**settings, "preset": "other name"}), plan)
+
+
+def test_a_run_judged_by_other_labels_is_refused(write_run, plan):
+    first, second, *others = plan.truth
+    swapped = {**plan.truth, first: plan.truth[second], second: plan.truth[first]}
+    assert swapped != plan.truth
+    with pytest.raises(EvaluationError, match="other true classes"):
+        refer_to_run(write_run(), replace(plan, truth=swapped))
+    fewer = {key: plan.truth[key] for key in (first, *others)}
+    with pytest.raises(EvaluationError, match="other clips"):
+        refer_to_run(write_run("more"), replace(plan, truth=fewer))
 
 
 def test_a_run_that_is_no_whole_result_is_refused(write_run, plan, tmp_path):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +14,12 @@ import pytest
 from astsvm.config import PreprocessingSettings
 from astsvm.errors import InvalidInputError, SettingsError
 from astsvm.recognizer import Recognizer
-from astsvm.recognizer.timeline import search_settings
+from astsvm.recognizer.timeline import search_settings, timeline_notices
+from astsvm.reporting.prediction_output import (
+    TimelineAnswer,
+    prediction_lines,
+    predictions_csv,
+)
 from astsvm.spotting import RELIABILITY, ShortVideoError, SpottingSettings
 
 SETTINGS = SpottingSettings(alignment="none", size=96)
@@ -56,6 +66,24 @@ def test_what_is_said_of_it(recognizer, long_take):
         assert set(clip["scores"]) == set(recognizer.class_names)
         assert clip["onset"] < clip["apex"] < clip["offset"]
         assert clip["strength"] >= 1
+
+
+def test_a_cut_candidate_is_told_in_every_form(recognizer, long_take):
+    timeline = recognizer.predict_timeline(long_take.frames, long_take.fps, settings=SETTINGS)
+    first, *others = timeline.expressions
+    assert first.candidate.cut == ()
+    assert timeline_notices(timeline.spotting, timeline.expressions, ()) == (RELIABILITY,)
+    cut = replace(first, candidate=replace(first.candidate, cut=("onset", "offset")))
+    notice = timeline_notices(timeline.spotting, (cut, *others), ())[-1]
+    assert notice.startswith("1 candidate(s) did not come to rest at one end, told as cut")
+    answer = TimelineAnswer(Path("a"), replace(timeline, expressions=(cut, *others)))
+    told = [clip["cut"] for clip in answer.as_dict()["clips"]]
+    assert told == [["onset", "offset"]] + [[]] * len(others)
+    rows = csv.DictReader(io.StringIO(predictions_csv([answer], recognizer.class_names)))
+    assert [row["cut"] for row in rows] == ["onset offset"] + [""] * len(others)
+    lines = [line for line in prediction_lines([answer]) if "(onset and offset cut)" in line]
+    assert len(lines) == 1
+    assert f"{first.candidate.onset:6}-" in lines[0]
 
 
 def test_a_still_video_has_an_empty_timeline(recognizer, long_take):

@@ -125,6 +125,39 @@ def test_parts_of_different_models_are_refused(bundle, make_bundle, tmp_path, sm
     assert "not those of this network" in not_loaded(resealed(bundle, manifest=four), tmp_path)
 
 
+@pytest.mark.parametrize(
+    "change", [{"size": 48}, {"length": 9}, {"flow": {"zero_first": True, "window": 9}}]
+)
+def test_settings_that_make_other_streams_than_the_network_takes_are_refused(
+    bundle, tmp_path, change
+):
+    other = bundle.settings.preprocessing.replace(**change)
+    forged = resealed(bundle, settings=bundle.settings.replace(preprocessing=other))
+    assert "its settings make flow of shape" in not_loaded(forged, tmp_path)
+
+
+def test_settings_of_preprocessing_mean_nothing_for_flow_images(bundle, tmp_path):
+    data = bundle.manifest.data.replace(precomputed_flow="flow_images")
+    other = bundle.settings.preprocessing.replace(size=48)
+    elsewhere = resealed(
+        bundle,
+        manifest=bundle.manifest.replace(data=data),
+        settings=bundle.settings.replace(preprocessing=other),
+    )
+    elsewhere.write(tmp_path / "model.astsvm")
+    assert Recognizer.load(tmp_path / "model.astsvm").streams == dict(data.streams)
+
+
+def test_an_answer_that_is_no_number_is_refused(bundle, clips):
+    model = TrainedModel(bundle)
+    machine = model.svm._estimators()[1]
+    # Finite, as a file's must be, but with kernels of 1 their sum is not.
+    machine._dual_coef_[:] = np.finfo(np.float64).max
+    machine._gamma = 1e-300
+    with np.errstate(all="ignore"), pytest.raises(StorageError, match="expected finite scores"):
+        model.decide(clips)
+
+
 def test_code_in_a_sealed_bundle_is_not_run(bundle, tmp_path):
     """Types of their own in either file, sealed with the right checksums."""
     with zipfile.ZipFile(io.BytesIO(bundle.network)) as archive:

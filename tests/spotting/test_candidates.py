@@ -46,6 +46,57 @@ def test_an_expression_is_found_where_and_when_it_is():
     assert found.thresholds == (pytest.approx(SETTINGS.least_motion),) * 3
 
 
+@pytest.mark.parametrize("onset", [1, 4, 8, 11])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_onset_and_offset_are_found_up_to_the_ends_of_the_video(onset, mirrored):
+    # The apex is in the middle of one of the first windows, the onset in the middle of none.
+    apex, offset = onset + 12, onset + 22
+    assert onset < WINDOW.half <= apex
+    course = expression(onset, apex, offset, 1.0)
+    if mirrored:
+        course, last = course[::-1], LENGTH - 1
+        onset, apex, offset = last - offset, last - apex, last - onset
+    (candidate,) = find_candidates(motion_of([(CORNER, course)]), SETTINGS).candidates
+    rise, fall = 0.2 * (apex - onset), 0.2 * (offset - apex)
+    assert candidate.apex == apex
+    assert abs(candidate.onset - (onset + rise)) <= 1
+    assert abs(candidate.offset - (offset - fall)) <= 1
+    assert candidate.cut == ()
+
+
+def test_a_video_of_one_window_is_searched_to_its_ends():
+    course = expression(2, 12, 22, 1.0)
+    measured = motion_of([(CORNER, course)])
+    first = BlockMotion(
+        measured.motion[:1], measured.frames[:1], measured.seen[:1], FPS, 25, WINDOW
+    )
+    assert 2 * WINDOW.half + 1 == 25
+    (candidate,) = find_candidates(first, SETTINGS).candidates
+    assert (candidate.onset, candidate.apex, candidate.offset) == (0, 12, 24)
+
+
+@pytest.mark.parametrize("place", [14, 200])
+def test_what_is_under_way_for_longer_than_half_a_window_is_told_as_cut(place):
+    course = expression(place - 20, place, place + 9, 1.0)
+    (candidate,) = find_candidates(motion_of([(CORNER, course)]), SETTINGS).candidates
+    assert candidate.cut == ("onset",)
+    assert candidate.onset == candidate.apex - WINDOW.half
+    (candidate,) = find_candidates(motion_of([(CORNER, course[::-1])]), SETTINGS).candidates
+    assert candidate.cut == ("offset",)
+    assert candidate.offset == candidate.apex + WINDOW.half
+
+
+def test_where_the_face_is_lost_no_rest_is_made_up():
+    course = expression(190, 200, 210, 1.0)
+    seen = np.ones(LENGTH - 2 * WINDOW.half, bool)
+    seen[: 197 - WINDOW.half] = False
+    measured = motion_of([(CORNER, course)], seen=seen)
+    measured.motion[~seen] = 0  # As it is measured where there is no face.
+    (candidate,) = find_candidates(measured, SETTINGS).candidates
+    assert (candidate.onset, candidate.apex, candidate.cut) == (197, 200, ("onset",))
+    assert abs(candidate.offset - 208) <= 1
+
+
 @pytest.mark.parametrize(
     "course",
     [

@@ -6,12 +6,13 @@ import fcntl
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from astsvm.errors import StorageError
-from astsvm.storage.folder_lock import take_lock
+from astsvm.storage.folder_lock import lock_holder, take_lock
 
 HOLD = """
 import sys, time
@@ -29,6 +30,18 @@ def test_the_holder_is_named_until_it_lets_go(tmp_path: Path) -> None:
         take_lock(tmp_path / "lock")
     os.close(descriptor)
     os.close(take_lock(tmp_path / "lock"))
+
+
+def test_who_only_asks_for_the_holder_keeps_nobody_out(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    os.close(take_lock(lock))  # Names this process, which holds it no more.
+    asking = os.open(lock, os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    threading.Timer(0.1, os.close, [asking]).start()
+    descriptor = take_lock(lock)
+    assert lock_holder(lock) == lock.read_text()
+    os.close(descriptor)
+    assert lock_holder(lock) is None
 
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
