@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ __all__ = [
     "json_option",
     "kept_on_interrupt",
     "quiet_option",
+    "refuse_idle",
     "resume_option",
     "settings_options",
     "workers_option",
@@ -143,6 +144,14 @@ def chosen_settings(preset: str | None, settings_file: Path | None) -> Settings:
     if preset is not None:
         raise click.UsageError("give --preset or --settings, not both: each names all settings.")
     return Settings.load(settings_file)
+
+
+def refuse_idle(ctx: click.Context, names: Iterable[str], mode: str) -> None:
+    """Refuse options that were given although they mean nothing in a mode."""
+    options = {parameter.name: parameter.opts[0] for parameter in ctx.command.params}
+    for name in names:
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"{options[name]} has no meaning with {mode}; leave it out.")
 
 
 @contextmanager

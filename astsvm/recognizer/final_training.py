@@ -79,7 +79,7 @@ def train_bundle(
     refuse_unguarded_script()
     # Open as long as the training goes on: only then does a copy know the digest to insist on.
     with opened_clips(clips) as collection:
-        plan = plan_run(collection, settings, protocol, seeds=1)
+        plan = plan_run(collection, settings, protocol, seeds=1, final=True)
         held_out = _reference(calibration_run, plan)
         judged = _reference(metrics_run, plan) if metrics_run else held_out
         selection = apply_protocol(collection.records, protocol)

@@ -132,6 +132,12 @@ def test_a_webcam_is_searched(command, model, long_take, monkeypatch, tmp_path):
         (("folder", "--whole", "--onset", "1", "--offset", "2"), "not both"),
         (("folder", "other", "--overlay", "x.mp4"), "for one input"),
         (("--webcam", "-1"), "not in the range"),
+        (("folder", "--whole", "--window", "99"), "--window has no meaning with --whole"),
+        (("folder", "--whole", "--stride", "77"), "--stride has no meaning with --whole"),
+        (("folder", "--whole", "--seconds", "3"), "--seconds has no meaning with --whole"),
+        (("folder", "--onset", "1", "--offset", "9", "--window", "1"), "no meaning with --onset"),
+        (("folder", "--seconds", "3"), "--seconds has no meaning with INPUTS"),
+        (("--webcam", "0", "--landmarks", __file__), "--landmarks has no meaning with --webcam"),
         (("--webcam", "0", "--seconds", "601"), "not in the range"),
     ],
 )
