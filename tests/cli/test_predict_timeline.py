@@ -65,6 +65,10 @@ def test_json_csv_picture_and_overlay_say_the_same(
         assert (row["label"], row["region"]) == (clip["label"], clip["region"])
         assert float(row["strength"]) == clip["strength"]
         assert row["synthetic"] == "SYNTHETIC"
+        assert clip["most_probable"] is None
+        # Of the search it is said in text and JSON, not in every row.
+        assert RELIABILITY not in row["notices"]
+        assert "SYNTHETIC" not in row["notices"]
         assert float(row[f"score_{clip['label']}"]) == max(clip["scores"].values())
     assert cv2.imread(str(picture)).shape[1] > 1000
     capture = cv2.VideoCapture(str(movie))
@@ -145,3 +149,13 @@ def test_usage_errors_are_answered_with_2(command, options, says):
     code, out, err = command("predict", *options)
     assert (code, out) == (2, "")
     assert says in err
+
+
+def test_a_most_probable_class_stands_beside_its_label():
+    from astsvm.reporting.prediction_output import _named
+
+    clip = {"label": "a", "most_probable": "b", "probabilities": {"a": 0.3, "b": 0.7}}
+    assert _named(clip) == "a (most probable: b, 0.700)"
+    assert _named(clip | {"most_probable": "a"}) == "a"
+    assert _named(clip | {"most_probable": None}) == "a"
+    assert _named(clip | {"label": None}) == "no face in its first frame"
