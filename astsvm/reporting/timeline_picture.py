@@ -106,7 +106,8 @@ def _draw_motion(axes: Any, timeline: Timeline, number: int) -> None:
                 str(place + 1), at, xycoords=("data", "axes fraction"), ha="center", va="top",
                 fontsize=8, fontweight="bold", color=INK,
             )  # fmt: skip
-    limit = _ROOM * _top(found.signal[:, number], found.thresholds[number])
+    own_motion = [t.candidate.motion for t in timeline.expressions if t.candidate.region == region]
+    limit = _ROOM * max(_top(found.signal[:, number], found.thresholds[number]), *own_motion, 0.0)
     _mark_cuts(axes, motion, found.frames / found.fps, limit)
     axes.set_ylabel(f"{region}\npx", fontsize=8)
     axes.set_ylim(0, limit)
@@ -167,7 +168,7 @@ def _list(axes: Any, lines: list[str]) -> None:
 
 
 def _top(signal: Any, threshold: float) -> float:
-    """Return a height that shows candidates: blinks are many times higher, and are cut off."""
+    """Return a height that shows what is usual: blinks are many times higher, and are cut off."""
     return max(float(np.quantile(signal, 0.98)), 2.5 * threshold)
 
 
