@@ -112,7 +112,7 @@ cluster_option = click.option(
     "--cluster",
     metavar="auto|local|HOST:PORT",
     help="Work on a Ray cluster, with --workers at most that much at a time. auto: the one of "
-    "RAY_ADDRESS or of `ray start`, else Ray started here.  [needs astsvm[cluster]]",
+    "RAY_ADDRESS or of `ray start`, else Ray started here.  [needs the extra cluster]",
 )
 quiet_option = click.option("--quiet", is_flag=True, help="No progress bar.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
