@@ -108,7 +108,8 @@ def _extras() -> list[Finding]:
         name = f"astsvm[{extra}]"
         if absent:
             found = f"not installed ({purpose}): {', '.join(absent)}"
-            advice = f"only if wanted: python -m pip install '{name}'"
+            command = f"pip install --constraint constraints.txt -e '.[{extra}]'"
+            advice = f"only if wanted, in the repository's folder: {command}"
             findings.append(Finding(name, found, advice))
         else:
             findings.append(Finding(name, f"installed ({purpose})"))

@@ -6,8 +6,10 @@ half or more of its union with a true one (:mod:`astsvm.spotting.agreement`). Th
 from a bootstrap over subjects; with few of them they are too narrow. The floor is what intervals of
 the same number and lengths reach when they are dealt out at random.
 
-The defaults of :class:`astsvm.spotting.SpottingSettings` were chosen on seed 900; other seeds judge
-them. Nothing here says anything about real faces.
+Frames are given as they are drawn, without compression, which adds false alarms
+(``benchmarks/compressed_video.py``). The defaults of
+:class:`astsvm.spotting.SpottingSettings` were chosen on seed 900; other seeds judge them. Nothing
+here says anything about real faces.
 
 Run: ``python benchmarks/spotting.py --subjects 5 --seed 1``
 

@@ -35,9 +35,9 @@ def compare(runs: tuple[Path, ...], head: str, as_json: bool) -> None:
     """Compare the runs in the folders RUNS, every one with every other.
 
     All must have predicted the same clips. Each run is verified first. The p-values are of a test
-    that swaps the two runs' predictions of whole subjects; the intervals, of the difference, are
-    from a bootstrap over subjects. With more than two runs, p-values are adjusted for the number
-    of comparisons (Holm).
+    that swaps the two runs' predictions of whole subjects; they decide, and with n subjects cannot
+    get below 2^-(n - 1). The intervals, of the difference, are from a bootstrap over subjects. With
+    more than two runs, p-values are adjusted for the number of comparisons (Holm).
     """
     if len(runs) < 2:
         raise click.UsageError("name two runs or more to compare.")
@@ -90,6 +90,7 @@ def _as_dict(
                 "second": difference.second,
                 "difference_ci95": difference.interval and list(difference.interval),
                 "p_value": difference.p_value,
+                "least_p_value": difference.least_p_value,
                 "distinguishable": difference.is_distinguishable,
             }
             for name, difference in differences.items()
@@ -109,12 +110,14 @@ def _print(head: str, found: list[dict[str, Any]]) -> None:
             f"{test['only_first']} : {test['only_second']} (p = {test['p_value']:.3g})"
             for test in comparison["mcnemar"]
         ]
+        click.echo("".join(f"  {line}\n" for line in _disagreements(comparison)), nl=False)
         click.echo(f"  clips that only one of them recognised, by seed: {'; '.join(tests)}")
     click.echo(
         "\nIn brackets: the 95 % interval of the difference. p: paired permutation of whole "
         "subjects.\nMcNemar's p, behind the clips, takes clips of one subject for independent and "
         "is too small."
     )
+    click.echo("p decides, not the interval: below .05 one run is said to be better.")
     if len(found) > 1:
         click.echo(f"All p but McNemar's are adjusted for {len(found)} comparisons (Holm).")
     if any(len(comparison["mcnemar"]) == 1 for comparison in found):
@@ -133,3 +136,20 @@ def _line(figure: dict[str, Any]) -> str:
     better = "the first" if difference > 0 else "the second"
     verdict = f"{better} is better" if figure["distinguishable"] else "not distinguishable"
     return f"{told}, p = {figure['p_value']:.3g}: {verdict}"
+
+
+def _disagreements(comparison: dict[str, Any]) -> list[str]:
+    """Say why p and interval of a figure point to different verdicts, where they do."""
+    lines = []
+    for name, figure in comparison["figures"].items():
+        interval = figure["difference_ci95"]
+        apart = interval is not None and (interval[0] > 0 or interval[1] < 0)
+        if apart and not figure["distinguishable"]:
+            lines.append(
+                f"{_FIGURES[name]}: the interval leaves 0 out, but p decides. With few subjects "
+                "the interval is too narrow, and with those here p cannot get below "
+                f"{figure['least_p_value']:.2g}."
+            )
+        elif figure["distinguishable"] and interval is not None and not apart:
+            lines.append(f"{_FIGURES[name]}: the interval holds 0, but p decides.")
+    return lines

@@ -42,8 +42,6 @@ def train_final(
         )
     if not output.absolute().parent.is_dir():
         raise StorageError(f"{output}: there is no folder {output.absolute().parent}. Make it.")
-    if not quiet:
-        click.echo("training on all clips, in one process; this takes as long as a fold", err=True)
     bundle = train_bundle(
         clips,
         settings,
@@ -51,12 +49,17 @@ def train_final(
         seed=seed,
         calibration_run=calibrate,
         metrics_run=metrics_run,
+        begin=None if quiet else _tell_beginning,
     )
     bundle.write(output)
     if as_json:
         click.echo(bundle.manifest.to_json())
     else:
         click.echo("\n".join(_lines(output, bundle.manifest)))
+
+
+def _tell_beginning() -> None:
+    click.echo("training on all clips, in one process; this takes as long as a fold", err=True)
 
 
 def _lines(output: Path, manifest: Manifest) -> list[str]:

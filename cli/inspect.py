@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from astsvm.cli.given_files import refuse_lost_inputs
 from astsvm.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def inspect(
 
     if picture is not None and clip_id is None:
         raise click.UsageError("--picture needs --clip: the clip to draw.")
+    refuse_lost_inputs({"--picture": picture}, (file,))
     validate(file, deep=deep)
     with open_clips(file) as clips:
         index = None if clip_id is None else clips.index_of(clip_id)

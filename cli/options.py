@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ __all__ = [
     "json_option",
     "kept_on_interrupt",
     "quiet_option",
+    "refuse_idle",
     "resume_option",
     "settings_options",
     "workers_option",
@@ -111,7 +112,7 @@ cluster_option = click.option(
     "--cluster",
     metavar="auto|local|HOST:PORT",
     help="Work on a Ray cluster, with --workers at most that much at a time. auto: the one of "
-    "RAY_ADDRESS or of `ray start`, else Ray started here.  [needs astsvm[cluster]]",
+    "RAY_ADDRESS or of `ray start`, else Ray started here.  [needs the extra cluster]",
 )
 quiet_option = click.option("--quiet", is_flag=True, help="No progress bar.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
@@ -143,6 +144,14 @@ def chosen_settings(preset: str | None, settings_file: Path | None) -> Settings:
     if preset is not None:
         raise click.UsageError("give --preset or --settings, not both: each names all settings.")
     return Settings.load(settings_file)
+
+
+def refuse_idle(ctx: click.Context, names: Iterable[str], mode: str) -> None:
+    """Refuse options that were given although they mean nothing in a mode."""
+    options = {parameter.name: parameter.opts[0] for parameter in ctx.command.params}
+    for name in names:
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"{options[name]} has no meaning with {mode}; leave it out.")
 
 
 @contextmanager

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from astsvm.cli.options import json_option, quiet_option
+from astsvm.cli.given_files import refuse_lost_inputs
+from astsvm.cli.options import json_option, quiet_option, refuse_idle
 from astsvm.cli.progress import progress_bar
 from astsvm.cli.timeline_prediction import (
     Search,
@@ -95,14 +97,19 @@ def predict(
     An input that cannot be read is told in one line; the exit code is then 3, or 1 if none could.
     """
     _check_usage(inputs, onset, offset, picture, search)
+    searched = onset is None and not search.whole
+    _refuse_idle_options(ctx, search, searched)
+    refuse_lost_inputs(
+        {"--csv": csv_file, "--picture": picture, "--overlay": search.overlay},
+        (*inputs, model, landmarks_file),
+    )
+    model = _chosen_model(model, inputs, fps, searched)
     from astsvm import Recognizer
     from astsvm.errors import AstsvmError
-    from astsvm.recognizer.shipped import default_model
 
     landmarks = _landmarks(inputs, landmarks_file)
-    recognizer = Recognizer.load(default_model() if model is None else model)
+    recognizer = Recognizer.load(model)
     answers: list[Answer | TimelineAnswer] = []
-    searched = onset is None and not search.whole
     sources = inputs if search.webcam is None else (Path(f"webcam {search.webcam}"),)
     failures: list[Failure] = []
     alone = len(sources) == 1
@@ -186,6 +193,36 @@ def _check_usage(
         raise click.UsageError("an input is named twice.")
 
 
+def _refuse_idle_options(ctx: click.Context, search: Search, searched: bool) -> None:
+    if search.webcam is not None:
+        refuse_idle(ctx, ("landmarks_file",), "--webcam")
+    elif not searched:
+        refuse_idle(ctx, ("window", "stride", "seconds"), "--whole" if search.whole else "--onset")
+    else:
+        refuse_idle(ctx, ("seconds",), "INPUTS")
+
+
+def _chosen_model(
+    model: Path | None, inputs: tuple[Path, ...], fps: float | None, searched: bool
+) -> Path:
+    """Return the model's file; a frame rate that will be missed is told before it is loaded."""
+    from astsvm.recognizer.shipped import default_model
+
+    chosen = default_model() if model is None else model
+    folder = next((source for source in inputs if source.is_dir()), None)
+    if fps is None and folder is not None:
+        from astsvm.errors import InvalidInputError
+        from astsvm.recognizer.bundle import Bundle
+
+        # A search measures time; a clip needs it where the model's magnification does.
+        if searched or Bundle.read(chosen).settings.preprocessing.magnification.alpha is None:
+            raise InvalidInputError(
+                f"{folder}: the frame rate is unknown: a folder of frames states none. Give the "
+                "frames per second: --fps."
+            )
+    return chosen
+
+
 def _landmarks(inputs: tuple[Path, ...], file: Path | None) -> dict[Path, Any]:
     """Return the landmarks of every input; dlib's must not quietly take the place of any."""
     if file is None:
@@ -195,11 +232,21 @@ def _landmarks(inputs: tuple[Path, ...], file: Path | None) -> dict[Path, Any]:
 
     given = read_landmarks(file)
     # The file is read in this form; some systems write accents decomposed.
-    names = {source: unicodedata.normalize("NFC", str(source)) for source in inputs}
-    absent = [name for name in names.values() if name not in given]
+    names = {source: os.path.normpath(_composed(source)) for source in inputs}
+    rows: dict[str, str] = {}
+    for key in given:
+        if rows.setdefault(os.path.normpath(key), key) != key:
+            raise DatasetError(
+                f"{file}: {rows[os.path.normpath(key)]} and {key} are one input. Remove one row."
+            )
+    absent = [name for name in names.values() if name not in rows]
     if absent:
         raise DatasetError(
             f"{file}: expected landmarks of {absent[0]} in a row whose `clip` names it so, "
             f"received {', '.join(list(given)[:3]) or 'none'}."
         )
-    return {source: given[name] for source, name in names.items()}
+    return {source: given[rows[name]] for source, name in names.items()}
+
+
+def _composed(source: Path) -> str:
+    return unicodedata.normalize("NFC", str(source))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from astsvm.cli.options import json_option, kept_on_interrupt, quiet_option, workers_option
 from astsvm.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from astsvm.datasets.synthetic.long_writing import LongSummary
 
 __all__ = ["synth"]
 
@@ -52,6 +56,12 @@ class FrameSize(click.ParamType):
     "folders, names and frame rate as in that database, for --dataset of the same name.",
 )
 @click.option(
+    "--video",
+    "as_videos",
+    is_flag=True,
+    help="With --layout long: lossless video files (.avi) instead of folders of JPEG frames.",
+)
+@click.option(
     "--faults",
     is_flag=True,
     help="Plant the faults of the published databases, each in a clip of its own; SYNTHETIC.json "
@@ -79,6 +89,7 @@ def synth(
     clips: int,
     difficulty: str,
     layout: str,
+    as_videos: bool,
     faults: bool,
     seed: int,
     fps: float | None,
@@ -96,14 +107,33 @@ def synth(
     Layouts other than folder try a database without its licence:
       astsvm synth fake-samm --layout samm --faults
       astsvm preprocess fake-samm --dataset samm -o samm.h5
+
+    \b
+    Videos to search:
+      astsvm synth longs --layout long --video --subjects 1 --clips 3 --size 320x240
+      astsvm predict longs/s01_v01.avi --picture timeline.png
     """
+    from astsvm.datasets.synthetic import write_corpus, write_long_videos
+
+    if as_videos and layout != "long":
+        raise click.UsageError("--video: only --layout long is drawn as video files.")
     if layout == "long":
         if faults:
             raise click.UsageError("--faults: only layouts of databases have faults to plant.")
-        _write_long(directory, subjects, clips, difficulty, seed, fps, size, as_json, quiet)
+        with progress_bar("videos", quiet=quiet) as progress:
+            drawn = write_long_videos(
+                directory,
+                subjects=subjects,
+                expressions=clips,
+                difficulty=difficulty,
+                seed=seed,
+                size=size,
+                fps=fps,
+                as_videos=as_videos,
+                progress=progress,
+            )
+        _tell_long(drawn, as_json)
         return
-    from astsvm.datasets.synthetic import write_corpus
-
     half_drawn = f"{directory} is half drawn: delete it, or draw into another folder."
     with kept_on_interrupt(half_drawn), progress_bar("clips", quiet=quiet) as progress:
         summary = write_corpus(
@@ -140,30 +170,7 @@ def synth(
         )
 
 
-def _write_long(
-    directory: Path,
-    subjects: int,
-    expressions: int,
-    difficulty: str,
-    seed: int,
-    fps: float | None,
-    size: tuple[int, int],
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    from astsvm.datasets.synthetic import write_long_videos
-
-    with progress_bar("videos", quiet=quiet) as progress:
-        summary = write_long_videos(
-            directory,
-            subjects=subjects,
-            expressions=expressions,
-            difficulty=difficulty,
-            seed=seed,
-            size=size,
-            fps=fps,
-            progress=progress,
-        )
+def _tell_long(summary: LongSummary, as_json: bool) -> None:
     if as_json:
         outcome = {
             "root": str(summary.root),

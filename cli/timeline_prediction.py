@@ -67,7 +67,7 @@ def search_options(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.FloatRange(0, 600, min_open=True),
         default=_DEFAULT_SECONDS,
         show_default=True,
-        help="How long to record.",
+        help="How long to record, with --webcam.",
     )
     @functools.wraps(command)
     def with_search(

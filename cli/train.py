@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from astsvm.cli.final_model import train_final
 from astsvm.cli.options import (
@@ -19,6 +18,7 @@ from astsvm.cli.options import (
     json_option,
     kept_on_interrupt,
     quiet_option,
+    refuse_idle,
     resume_option,
     settings_options,
     workers_option,
@@ -204,7 +204,7 @@ def train(
             "say how to train, by one of two: --loso holds out one subject at a time and judges "
             "the method; --final trains one model on all clips, to be used."
         )
-    _refuse_idle(ctx, _OF_LOSO if final else _OF_FINAL, "--final" if final else "--loso")
+    refuse_idle(ctx, _OF_LOSO if final else _OF_FINAL, "--final" if final else "--loso")
     settings = chosen_settings(preset, settings_file)
     network = {
         "streams": streams,
@@ -255,14 +255,6 @@ def train(
     if not as_json:
         click.echo(f"report: {report}", err=True)
     print_result(ctx, metrics, as_json=as_json)
-
-
-def _refuse_idle(ctx: click.Context, names: tuple[str, ...], mode: str) -> None:
-    """Refuse options that were given although they mean nothing in a mode."""
-    options = {parameter.name: parameter.opts[0] for parameter in ctx.command.params}
-    for name in names:
-        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            raise click.UsageError(f"{options[name]} has no meaning with {mode}; leave it out.")
 
 
 def _watching(

@@ -78,6 +78,6 @@ def test_an_extra_that_is_absent_is_no_fault_and_comes_with_its_command(
     found = by_name(diagnosis._extras())[f"astsvm[{extra}]"]
     assert not found.fault
     assert found.found == f"not installed ({purpose}): {package}"
-    assert f"pip install 'astsvm[{extra}]'" in found.advice
+    assert f"pip install --constraint constraints.txt -e '.[{extra}]'" in found.advice
     monkeypatch.undo()
     assert by_name(diagnosis._extras())[f"astsvm[{extra}]"].found == f"installed ({purpose})"

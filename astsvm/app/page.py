@@ -35,8 +35,8 @@ def require_gradio() -> None:
     # Not imported yet: gradio reads its environment then.
     if find_spec("gradio") is None:
         raise MissingResourceError(
-            "the app needs gradio, which is not installed. Install it: "
-            "python -m pip install 'astsvm[app]'"
+            "the app needs gradio, which is not installed. In the repository's folder: "
+            "pip install --constraint constraints.txt -e '.[app]'"
         )
 
 

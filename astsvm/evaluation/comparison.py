@@ -16,7 +16,7 @@ import numpy.typing as npt
 from astsvm.errors import EvaluationError
 from astsvm.evaluation.metrics import rates
 from astsvm.evaluation.predictions import Prediction, PredictionTable, labels_of
-from astsvm.evaluation.statistics import FIGURES, Interval
+from astsvm.evaluation.statistics import FIGURES, Interval, resampled_figures
 from astsvm.evaluation.summary import seed_confusions
 
 __all__ = ["Difference", "McNemar", "compare_tables", "holm_adjusted"]
@@ -38,13 +38,17 @@ class Difference:
     interval : (low, high) or None
         95 % bootstrap interval of first - second; None with one subject.
     p_value : float
-        Of the paired permutation test, two-sided.
+        Of the paired permutation test, two-sided. It decides.
+    least_p_value : float
+        The smallest one that could come out: 2^-(n - 1) with n subjects, as long as all 2^n swaps
+        are tried; 2 / (permutations + 1) beyond. Adjusted as `p_value` is.
     """
 
     first: float
     second: float
     interval: Interval | None
     p_value: float
+    least_p_value: float
 
     @property
     def is_distinguishable(self) -> bool:
@@ -123,6 +127,7 @@ def compare_tables(
             float(seen[1, i]),
             None if intervals is None else intervals[i],
             float(p_values[i]),
+            _least_p_value(pair.shape[2], permutations),
         )
         for i, name in enumerate(FIGURES)
     }
@@ -152,9 +157,10 @@ def holm_adjusted(
         order = sorted(range(len(adjusted)), key=lambda i: adjusted[i][name].p_value)
         largest = 0.0
         for rank, i in enumerate(order):
-            p_value = adjusted[i][name].p_value * (len(order) - rank)
-            largest = min(1.0, max(largest, p_value))
-            adjusted[i][name] = replace(adjusted[i][name], p_value=largest)
+            own, factor = adjusted[i][name], len(order) - rank
+            largest = min(1.0, max(largest, own.p_value * factor))
+            least = min(1.0, own.least_p_value * factor)
+            adjusted[i][name] = replace(own, p_value=largest, least_p_value=least)
     return adjusted
 
 
@@ -211,7 +217,7 @@ def _permutation_test(pair: _Counts, permutations: int, seed: int) -> npt.NDArra
         # One swap or none: either difference is as great as the other.
         return np.ones(len(FIGURES))
     # Whole numbers below 2**53 add up exactly, so the order of the sum cannot change a bit.
-    cells = pair.reshape(2, *pair.shape[1:]).transpose(0, 2, 1, 3, 4).astype(np.float64)
+    cells = pair.transpose(0, 2, 1, 3, 4).astype(np.float64)
     cells = cells.reshape(2 * subjects, -1)
     shape = (pair.shape[1], *pair.shape[3:])
 
@@ -243,16 +249,17 @@ def _permutation_test(pair: _Counts, permutations: int, seed: int) -> npt.NDArra
     return np.array(p_values)
 
 
+def _least_p_value(subjects: int, permutations: int) -> float:
+    swaps: int = 2**subjects
+    return min(1.0, 2 / (swaps if swaps <= permutations else permutations + 1))
+
+
 def _intervals(pair: _Counts, resamples: int, seed: int) -> list[Interval] | None:
     """Return 95 % intervals of the differences; both runs are scored on the same drawn subjects."""
-    subjects = pair.shape[2]
-    if subjects < 2:
+    if pair.shape[2] < 2:
         return None
-    generator = np.random.default_rng(seed)
-    drawn = generator.multinomial(subjects, np.full(subjects, 1 / subjects), size=resamples)
-    pooled = np.einsum("ns,rksij->nrkij", drawn.astype(np.float64), pair.astype(np.float64))
-    values = _figures(pooled)
-    low, high = np.quantile(values[:, 0] - values[:, 1], [LEVEL / 2, 1 - LEVEL / 2], axis=0)
+    one, other = (resampled_figures(counts, resamples, seed) for counts in pair)
+    low, high = np.quantile(one - other, [LEVEL / 2, 1 - LEVEL / 2], axis=1)
     return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
 
 

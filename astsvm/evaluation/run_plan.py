@@ -56,6 +56,7 @@ def plan_run(
     oracle_epoch: bool = False,
     permute_labels: int | None = None,
     gpus: str = "",
+    final: bool = False,
 ) -> RunPlan:
     """Plan a fold for every seed and subject.
 
@@ -75,6 +76,8 @@ def plan_run(
         Permute the labels among all clips with this seed, for the null.
     gpus : str
         The kind of GPU folds are computed on, each of which rounds otherwise; empty for none.
+    final : bool
+        The plan is what a final model is compared with: it trains on every subject.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def plan_run(
     # A collection is ordered by clip key, so no number depends on the order of rows or files.
     records = [collection.records[i] for i in selection.indices]
     folds = leave_one_subject_out(records)
-    _check_inner(settings, len(folds) - 1)
+    _check_inner(settings, len(folds), final)
     truth = {r.key: int(label) for r, label in zip(records, selection.labels, strict=True)}
     tasks = [
         _task(collection, settings, seed, fold, selection, every_epoch=oracle_epoch)
@@ -129,13 +132,15 @@ def _check_clips(collection: ClipCollection, settings: Settings) -> None:
         )
 
 
-def _check_inner(settings: Settings, training_subjects: int) -> None:
+def _check_inner(settings: Settings, subjects: int, final: bool) -> None:
     inner = settings.training.inner
-    if inner and training_subjects < inner.splits:
+    trained_on = subjects if final else subjects - 1
+    if inner and trained_on < inner.splits:
+        told = f"{trained_on} subject{'s' if trained_on > 1 else ''} only"
         raise SettingsError(
-            f"training.inner.splits is {inner.splits}, but every fold trains on {training_subjects}"
-            f" subject{'s' if training_subjects > 1 else ''} only, and a part holds one at least. "
-            "Lower it, or leave the inner choice out."
+            f"training.inner.splits is {inner.splits}, but "
+            f"{f'there are {told}' if final else f'every fold trains on {told}'}, and a part holds "
+            "one at least. Lower it, or leave the inner choice out."
         )
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "bootstrap_intervals",
     "majority_floor",
     "permuted_floor",
+    "resampled_figures",
     "seed_statistics",
     "subject_confusions",
 ]
@@ -129,20 +130,37 @@ def bootstrap_intervals(
         raise InvalidInputError(
             f"expected resamples >= 1 and 0 < level < 1, received {resamples} and {level}."
         )
-    seeds, subjects, classes, _ = confusions.shape
-    if subjects < 2:
+    if confusions.shape[1] < 2:
         return None
+    tail = (1 - level) / 2
+    intervals = {}
+    for name, values in zip(FIGURES, resampled_figures(confusions, resamples, seed), strict=True):
+        low, high = np.quantile(values, [tail, 1 - tail])
+        intervals[name] = (float(low), float(high))
+    return intervals
+
+
+def resampled_figures(
+    confusions: npt.NDArray[np.int64], resamples: int, seed: int
+) -> npt.NDArray[np.float64]:
+    """Return the figures of every resample of subjects, shape (figures, resamples).
+
+    Equal seeds draw equal subjects, so two runs of the same subjects can be compared draw by draw.
+
+    Parameters
+    ----------
+    confusions : ndarray of shape (seeds, subjects, classes, classes)
+        Of two subjects at least.
+    resamples, seed
+        As for :func:`bootstrap_intervals`.
+    """
+    seeds, subjects, classes, _ = confusions.shape
     generator = np.random.default_rng(seed)
     drawn = generator.multinomial(subjects, np.full(subjects, 1 / subjects), size=resamples)
     # Whole numbers below 2**53 add up exactly, so the order of the sum cannot change a bit.
     by_subject = confusions.transpose(1, 0, 2, 3).reshape(subjects, -1).astype(np.float64)
     pooled = (drawn.astype(np.float64) @ by_subject).reshape(resamples, seeds, classes, classes)
-    tail = (1 - level) / 2
-    intervals = {}
-    for name, values in zip(FIGURES, rates(pooled), strict=True):
-        low, high = np.quantile(values.mean(axis=1), [tail, 1 - tail])
-        intervals[name] = (float(low), float(high))
-    return intervals
+    return np.stack([values.mean(axis=1) for values in rates(pooled)])
 
 
 def seed_statistics(pooled: npt.NDArray[np.int64]) -> SeedStatistics:

@@ -38,6 +38,7 @@ def verify_run(folder: RunFolder) -> dict[str, Any]:
         neither predictions nor a place in the list of what is missing; the message names where.
     """
     config = folder.config()
+    _require_marks(config, folder)
     _require_finished(_planned(config, folder), folder)
     table, stored = folder.predictions(), folder.metrics()
     missing = _missing_folds(folder, stored)
@@ -67,11 +68,26 @@ def _require_finished(planned: dict[tuple[int, str], int], folder: RunFolder) ->
 
 def _missing_folds(folder: RunFolder, stored: dict[str, Any]) -> list[MissingFold]:
     try:
-        return [MissingFold(**fold) for fold in stored["missing"]]
-    except (KeyError, TypeError) as error:
+        missing = [MissingFold(**fold) for fold in stored["missing"]]
+        readable = all(map(_is_missing_fold, missing))
+    except (KeyError, TypeError):
+        readable = False
+    if not readable:
         raise StorageError(
             f"{folder.path / 'metrics.json'} is damaged: its list of missing folds cannot be read."
-        ) from error
+        )
+    return missing
+
+
+def _is_missing_fold(fold: MissingFold) -> bool:
+    numbers = all(type(value) is int for value in (fold.seed, fold.clips))
+    return numbers and all(isinstance(value, str) for value in (fold.subject, fold.reason))
+
+
+def _require_marks(config: dict[str, Any], folder: RunFolder) -> None:
+    marks = config.get("marks", [])
+    if not isinstance(marks, list) or not all(isinstance(mark, str) for mark in marks):
+        raise StorageError(f"{folder.path / 'config.json'} is damaged: its marks cannot be read.")
 
 
 def _planned(config: dict[str, Any], folder: RunFolder) -> dict[tuple[int, str], int]:

@@ -113,8 +113,8 @@ def _imported_ray() -> Any:
         import ray
     except ImportError as error:
         raise MissingResourceError(
-            "work on a cluster needs Ray, which is not installed. "
-            "Install it with: pip install 'astsvm[cluster]'"
+            "work on a cluster needs Ray, which is not installed. In the repository's folder: "
+            "pip install --constraint constraints.txt -e '.[cluster]'"
         ) from error
     return ray
 

@@ -62,7 +62,8 @@ def write_onnx(parts: ModelParts, path: Path) -> None:
             import tf2onnx
     except ImportError as error:
         raise MissingResourceError(
-            "ONNX files are made by tf2onnx, which is not installed: pip install 'astsvm[onnx]'."
+            "ONNX files are made by tf2onnx, which is not installed. In the repository's folder: "
+            "pip install --constraint constraints.txt -e '.[onnx]'"
         ) from error
     with nothing_compiled(), _no_warnings_logged():
         model = ServedModel(parts)

@@ -145,7 +145,7 @@ def iter_frames(
     elif not source.is_file():
         raise FrameReadError(
             f"{source}: expected a video, an image or a folder of images, but there is "
-            f"{'no regular file' if source.exists() else 'nothing'}. Check the path in the sheet."
+            f"{'no regular file' if source.exists() else 'nothing'}. Check the path."
         )
     elif source.suffix.lower() in IMAGE_SUFFIXES:
         frames = _image_frames(source, [source], first, last)
@@ -169,7 +169,7 @@ def _folder_frames(folder: Path, first: int, last: int | None) -> Iterator[Frame
     if not images:
         raise FrameReadError(
             f"{folder}: expected a folder of images, but it holds none "
-            f"({', '.join(sorted(IMAGE_SUFFIXES))}). Check the path in the sheet."
+            f"({', '.join(sorted(IMAGE_SUFFIXES))}). Check the path."
         )
     return _image_frames(folder, images, first, last)
 
@@ -218,5 +218,5 @@ def _require_range(source: Path, onset: int | None, offset: int | None) -> None:
     if offset is not None and offset < (onset or 0):
         raise InvalidInputError(
             f"{source}: expected onset <= offset, received onset {onset} and offset {offset}. "
-            "Correct the sheet."
+            "Correct them."
         )

@@ -18,7 +18,6 @@ recognised class is the one with the largest score, always.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,13 +53,6 @@ class OutOfFoldScores:
     truth: npt.NDArray[np.int64]
     seeds: int
     predictions_sha256: str
-
-    @classmethod
-    def of_table(
-        cls, scores: Floats, truth: npt.NDArray[np.int64], seeds: int, text: str
-    ) -> OutOfFoldScores:
-        """Make scores with the digest of their table's text."""
-        return cls(scores, truth, seeds, hashlib.sha256(text.encode()).hexdigest())
 
 
 def calibrate(found: OutOfFoldScores) -> CalibrationRecord:

@@ -7,7 +7,7 @@ judged by them. Its figures are those of a leave-one-subject-out run of the same
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -68,10 +68,12 @@ def train_bundle(
     seed: int = 1,
     calibration_run: str | Path | None = None,
     metrics_run: str | Path | None = None,
+    begin: Callable[[], object] | None = None,
 ) -> Bundle:
     """Train on all clips that a protocol has a class for.
 
-    Parameters and errors are those of :meth:`astsvm.recognizer.Recognizer.train`.
+    Parameters and errors are those of :meth:`astsvm.recognizer.Recognizer.train`; `begin` is called
+    when everything is checked and the long part begins.
     """
     settings = Settings.from_preset(config) if isinstance(config, str) else config
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
@@ -79,7 +81,7 @@ def train_bundle(
     refuse_unguarded_script()
     # Open as long as the training goes on: only then does a copy know the digest to insist on.
     with opened_clips(clips) as collection:
-        plan = plan_run(collection, settings, protocol, seeds=1)
+        plan = plan_run(collection, settings, protocol, seeds=1, final=True)
         held_out = _reference(calibration_run, plan)
         judged = _reference(metrics_run, plan) if metrics_run else held_out
         selection = apply_protocol(collection.records, protocol)
@@ -87,6 +89,8 @@ def train_bundle(
         scores = held_out.scores if held_out else None
         # Before the training: a name that no model may hold is refused at once.
         data = _data(collection, selection, settings)
+        if begin is not None:
+            begin()
         parts = _trained(_FinalTask(fold, scores, code_digest()))
         manifest = Manifest(
             generated_by=f"astsvm {version('astsvm')}",

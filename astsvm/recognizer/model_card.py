@@ -33,6 +33,8 @@ _LIMITS = (
     "A clip is one short expression, half a second or so, from onset to offset, of one frontal "
     "face. Other cameras, frame rates, light and people than those of the training data lower "
     "what it reaches, by how much has not been measured.",
+    "Compressed video may change class and probabilities, and in a search it makes false "
+    "candidates: give frames or lossless video.",
     "Scores are decision values, not probabilities. Film people only with their consent.",
 )
 

@@ -97,11 +97,19 @@ class Recognition:
     fps: float | None = None
     notices: tuple[str, ...] = ()
 
+    @property
+    def most_probable(self) -> str | None:
+        """The class of the largest probability, which need not be the label; None without any."""
+        if self.probabilities is None:
+            return None
+        return self.class_names[int(np.argmax(self.probabilities))]
+
     def as_dict(self) -> dict[str, Any]:
         """Return what was said, without arrays of pixels, as JSON values.
 
         Scores and probabilities never share a key: ``scores``, ``probabilities`` (null where the
-        model is not calibrated) and ``softmax``, each by class.
+        model is not calibrated) and ``softmax``, each by class. ``most_probable`` is null without
+        probabilities.
         """
         probabilities = self.probabilities
         return {
@@ -109,6 +117,7 @@ class Recognition:
             "offset": self.offset,
             "fps": self.fps,
             "label": self.label,
+            "most_probable": self.most_probable,
             "scores": self._by_class(self.scores),
             "probabilities": None if probabilities is None else self._by_class(probabilities),
             "softmax": self._by_class(self.softmax),

@@ -287,7 +287,7 @@ class Recognizer:
             landmarks=landmarks,
             progress=progress,
         )
-        notices = timeline.timeline_notices(found, timed, self._always)
+        notices = timeline.timeline_notices(source, found, timed, self._always)
         return timeline.Timeline(timed, found, self.class_names, self.synthetic, notices)
 
     def predict_aligned(self, frames: npt.ArrayLike, *, maps: bool = True) -> Recognition:
@@ -336,17 +336,38 @@ class Recognizer:
             "and say nothing of the clip.",
         )
 
+    def _less_probable(
+        self, label: str, probabilities: npt.NDArray[np.float64] | None
+    ) -> tuple[str, ...]:
+        if probabilities is None:
+            return ()
+        best = int(np.argmax(probabilities))
+        if self.class_names[best] == label:
+            return ()
+        return (
+            f"The most probable class is {self.class_names[best]} ({probabilities[best]:.2f}), not "
+            f"the label, {label}: the label is the class with the largest score, and probabilities "
+            "count how frequent the classes were as well.",
+        )
+
     def _recognise(self, seen: SeenClip, maps: bool) -> Recognition:
         clips = {name: np.asarray(values)[None] for name, values in seen.streams.items()}
         found = self.model.decide(clips)
         attention, motion = self.model.look(clips) if maps else ({}, {})
-        notices = (*self._always, *seen.notices, *self._unfamiliar(found.scores[0]))
+        probabilities = None if found.probabilities is None else found.probabilities[0]
+        label = self.class_names[int(found.classes[0])]
+        notices = (
+            *self._always,
+            *seen.notices,
+            *self._unfamiliar(found.scores[0]),
+            *self._less_probable(label, probabilities),
+        )
         taken = {name: values[0] for name, values in self.model.checked(clips).items()}
         return Recognition(
-            label=self.class_names[int(found.classes[0])],
+            label=label,
             class_names=self.class_names,
             scores=found.scores[0],
-            probabilities=None if found.probabilities is None else found.probabilities[0],
+            probabilities=probabilities,
             softmax=found.softmax[0],
             synthetic=self.synthetic,
             attention=attention,

@@ -7,6 +7,7 @@ predictions. Versions of the libraries are not compared.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,8 @@ def refer_to_run(run: Path, plan: RunPlan) -> RunReference:
         )
     scores = np.array([row.class_scores[_HEAD] for row in table.rows], dtype=np.float64)
     truth = np.array([row.truth for row in table.rows], dtype=np.int64)
-    found = OutOfFoldScores.of_table(scores, truth, len(table.seeds), table.to_csv())
+    digest = hashlib.sha256(table.to_csv().encode()).hexdigest()
+    found = OutOfFoldScores(scores, truth, len(table.seeds), digest)
     figures = RunRecord(
         predictions_sha256=found.predictions_sha256,
         evaluation=metrics["evaluation"],

@@ -20,7 +20,14 @@ from astsvm.errors import FaceNotFoundError, InvalidInputError
 from astsvm.recognizer.input_frames import checked_fps, grey_frames
 from astsvm.recognizer.recognition import Recognition
 from astsvm.recognizer.seen_clip import SeenClip, see_frames
-from astsvm.spotting import RELIABILITY, Candidate, Spotting, SpottingSettings, spot
+from astsvm.spotting import (
+    RELIABILITY,
+    RELIABILITY_OF_VIDEO,
+    Candidate,
+    Spotting,
+    SpottingSettings,
+    spot,
+)
 
 __all__ = [
     "TimedExpression",
@@ -93,7 +100,7 @@ class Timeline:
 
     def _clip(self, timed: TimedExpression) -> dict[str, Any]:
         candidate, said = timed.candidate, timed.recognition
-        nothing = {"label": None, "scores": None, "probabilities": None, "softmax": None}
+        nothing = dict.fromkeys(("label", "most_probable", "scores", "probabilities", "softmax"))
         told = nothing if said is None else said.as_dict()
         return {
             **told,
@@ -158,10 +165,11 @@ def search_video(
 
 
 def timeline_notices(
-    found: Spotting, timed: Sequence[TimedExpression], always: Sequence[str]
+    source: Source, found: Spotting, timed: Sequence[TimedExpression], always: Sequence[str]
 ) -> tuple[str, ...]:
     """Return what must not be overlooked about a timeline."""
-    notices = [*always, RELIABILITY]
+    is_video = isinstance(source, str | Path) and Path(source).is_file()
+    notices = [*always, RELIABILITY_OF_VIDEO if is_video else RELIABILITY]
     unseen = int(np.count_nonzero(~found.seen))
     if unseen:
         notices.append(

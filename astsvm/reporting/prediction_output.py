@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from astsvm.recognizer.model_card import SYNTHETIC_NOTICE
+
 if TYPE_CHECKING:
     from astsvm.recognizer.manifest import Manifest
     from astsvm.recognizer.recognition import Recognition
@@ -95,32 +97,32 @@ def predictions_json(
 def predictions_csv(answers: Sequence[Answer | TimelineAnswer], class_names: Sequence[str]) -> str:
     """Return a table with a row for each clip; probabilities are empty without calibration.
 
-    If any input was searched, there are columns for apex, region, motion, strength and cut as well.
+    The column ``notices`` holds what is special about the row's clip; what is true of the whole
+    search is told in text and JSON. If any input was searched, there are columns for apex, region,
+    motion, strength and cut as well.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     values = [f"{column}_{name}" for column in _COLUMNS for name in class_names]
     searched = any(isinstance(answer, TimelineAnswer) for answer in answers)
     more = _SEARCH_COLUMNS if searched else ()
-    writer.writerow(
-        ["source", "onset", "offset", "fps", "label", "synthetic", *values, "notices", *more]
-    )
+    writer.writerow([*_FIRST_COLUMNS, "synthetic", *values, "notices", *more])
     for answer in answers:
         entry = answer.as_dict()
-        # Of a search, synthetic or not and the notices are said once for all its clips.
+        # Of a search, synthetic or not is said once for all its clips.
         common = entry.get("timeline", {})
         for clip in entry["clips"]:
-            said = {**clip, **{key: common[key] for key in ("synthetic", "notices") if common}}
             cells = [
-                "" if said[kind] is None else said[kind][name]
+                "" if clip[kind] is None else clip[kind][name]
                 for kind in _KINDS
                 for name in class_names
             ]
-            place = [answer.source, said["onset"], said["offset"], said["fps"], said["label"]]
-            synthetic = "SYNTHETIC" if said["synthetic"] else ""
-            said["cut"] = " ".join(said.get("cut", ()))
-            search = [said.get(column, "") for column in more]
-            writer.writerow([*place, synthetic, *cells, " ".join(said["notices"]), *search])
+            place = [answer.source, *(clip[column] for column in _FIRST_COLUMNS[1:])]
+            synthetic = "SYNTHETIC" if common.get("synthetic", clip.get("synthetic")) else ""
+            said = (notice for notice in clip.get("notices", ()) if notice != SYNTHETIC_NOTICE)
+            told = {**clip, "cut": " ".join(clip.get("cut", ()))}
+            search = [told.get(column, "") for column in more]
+            writer.writerow([*place, synthetic, *cells, " ".join(said), *search])
     return text.getvalue()
 
 
@@ -171,11 +173,21 @@ def _timeline_lines(answer: TimelineAnswer) -> Iterator[str]:
         yield (
             f"  {clip['onset'] / fps:7.2f}-{clip['offset'] / fps:7.2f}  "
             f"{clip['onset']:6}-{clip['offset']:6}  {clip['region']:6}  {clip['motion']:5.2f}  "
-            f"{clip['strength']:8.2f}  {shown:>11}  "
-            f"{clip['label'] or 'no face in its first frame'}{cut}"
+            f"{clip['strength']:8.2f}  {shown:>11}  {_named(clip)}{cut}"
         )
 
 
+def _named(clip: dict[str, Any]) -> str:
+    """Name a clip's class, and beside it the most probable one where that is another."""
+    label, probable = clip["label"], clip["most_probable"]
+    if label is None:
+        return "no face in its first frame"
+    if probable in (None, label):
+        return str(label)
+    return f"{label} (most probable: {probable}, {clip['probabilities'][probable]:.3f})"
+
+
+_FIRST_COLUMNS = ("source", "onset", "offset", "fps", "label", "most_probable")
 _SEARCH_COLUMNS = ("apex", "region", "motion", "strength", "cut")
 
 _HEADINGS = {

@@ -40,6 +40,10 @@ _PANEL, _PANEL_GAP = 1.5, 0.45
 _BAR, _PANEL_HEAD = 0.24, 0.42
 _WIDEST_BARS, _BARS_GAP = 3.4, 0.35
 _MOST_CLASSES = 20
+_NOT_AN_EXPLANATION = (
+    "An attention map is not an explanation: it shows where the network weighs its input more, not "
+    "why it says what it says."
+)
 _KINDS = (
     ("scores", "scores of the SVM,\nwhich decide"),
     ("probabilities", "probabilities,\ncalibrated"),
@@ -100,7 +104,9 @@ def recognition_figure(
     heads = bool(points) + sum(bool(row.panels) for row in rows)
     answers = _answers_height(recognition)
     height = 0.45 + (len(notices) + len(title)) * LINE + heads * HEAD
-    height += len(rows) * (widths.tile + ROW_GAP) + max(answers, _PANEL + _PANEL_HEAD + HEAD)
+    lower = max(answers, _PANEL + _PANEL_HEAD + HEAD)
+    height += len(rows) * (widths.tile + ROW_GAP) + lower
+    height += 1.5 * LINE if recognition.attention else 0
 
     sheet = Sheet(widths.sheet, height)
     middle = widths.sheet / 2
@@ -118,6 +124,8 @@ def recognition_figure(
         top += widths.tile + ROW_GAP
     used = _draw_attention(sheet, recognition, top)
     _draw_answers(sheet, recognition, used, top)
+    if recognition.attention:
+        sheet.write(0.15, top + lower, _NOT_AN_EXPLANATION, color=INK)
     return sheet.figure
 
 

@@ -13,14 +13,24 @@ if TYPE_CHECKING:
     from astsvm.spotting.candidates import Candidate as Candidate
     from astsvm.spotting.candidates import Spotting as Spotting
     from astsvm.spotting.search import RELIABILITY as RELIABILITY
+    from astsvm.spotting.search import RELIABILITY_OF_VIDEO as RELIABILITY_OF_VIDEO
     from astsvm.spotting.search import spot as spot
     from astsvm.spotting.spotting_settings import SpottingSettings as SpottingSettings
 
-__all__ = ["RELIABILITY", "Candidate", "ShortVideoError", "Spotting", "SpottingSettings", "spot"]
+__all__ = [
+    "RELIABILITY",
+    "RELIABILITY_OF_VIDEO",
+    "Candidate",
+    "ShortVideoError",
+    "Spotting",
+    "SpottingSettings",
+    "spot",
+]
 
 _LAZY = {
     "Candidate": "candidates",
     "RELIABILITY": "search",
+    "RELIABILITY_OF_VIDEO": "search",
     "ShortVideoError": "block_motion",
     "Spotting": "candidates",
     "SpottingSettings": "spotting_settings",

@@ -55,7 +55,7 @@ def test_without_gradio_the_command_says_how_to_get_it(command, monkeypatch):
     )
     code, out, err = command("app")
     assert (code, out) == (1, "")
-    assert "pip install 'astsvm[app]'" in err
+    assert "pip install --constraint constraints.txt -e '.[app]'" in err
 
 
 def test_it_tells_where_the_page_is_and_opens_it(command, interrupted, model, monkeypatch):

@@ -112,3 +112,21 @@ def test_a_polished_run_is_not_compared(write_run, capsys):
     (other / "metrics.json").write_text(json.dumps(metrics))
     assert run("compare", one, other) == 1
     assert "does not follow from predictions.csv" in capsys.readouterr().err
+
+
+def test_it_is_said_that_p_decides_and_how_small_it_can_get(write_run, capsys):
+    good, bad = write_run("good", 1.0, 1, people=4), write_run("bad", 0.1, 3, people=4)
+    assert run("compare", good, bad) == 0
+    out = capsys.readouterr().out
+    assert "p = 0.125: not distinguishable" in out
+    assert "UF1: the interval leaves 0 out, but p decides." in out
+    assert "p cannot get below 0.12." in out
+    assert "p decides, not the interval" in out
+    assert run("compare", good, bad, "--json") == 0
+    (comparison,) = json.loads(capsys.readouterr().out)["comparisons"]
+    assert comparison["figures"]["uf1"]["least_p_value"] == 2**-3
+    many = [write_run(f"{name}16", chance, 1, people=16) for name, chance in (("a", 1), ("b", 0.1))]
+    assert run("compare", *many, "--json") == 0
+    (comparison,) = json.loads(capsys.readouterr().out)["comparisons"]
+    assert comparison["figures"]["uf1"]["least_p_value"] == 2 / 10_000
+    assert comparison["figures"]["uf1"]["p_value"] == 2 / 10_000

@@ -63,7 +63,7 @@ def test_a_missing_extra_is_one_line_and_1(command, model, tmp_path, monkeypatch
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     code, out, err = command("export", model, "--format", "onnx", "-o", tmp_path / "out")
     assert (code, out) == (1, "")
-    assert "pip install 'astsvm[onnx]'" in err.splitlines()[-1]
+    assert "pip install --constraint constraints.txt -e '.[onnx]'" in err.splitlines()[-1]
     assert not any(tmp_path.iterdir())
 
 

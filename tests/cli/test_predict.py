@@ -90,6 +90,49 @@ def test_json_keeps_scores_and_probabilities_apart(command, model, calibrated, f
     np.testing.assert_allclose(list(told["probabilities"].values()), values / values.sum(), 1e-3)
 
 
+@pytest.fixture
+def biased(make_bundle, tmp_path):
+    """Write a model by which one class is the most probable, whatever the scores say."""
+
+    def write(favoured):
+        record = CalibrationRecord(
+            scale=0.0,
+            bias=tuple(2.0 if name == favoured else -1.0 for name in CLASSES),
+            clips=9,
+            seeds=1,
+            log_loss=0.9,
+            base_rate_log_loss=1.1,
+            predictions_sha256="0" * 64,
+        )
+        path = tmp_path / f"{favoured}.astsvm"
+        make_bundle(calibration=record).write(path)
+        return path
+
+    return write
+
+
+def test_a_most_probable_class_that_is_not_the_label_is_told(
+    command, model, biased, frame_folders, tmp_path
+):
+    table, folder = tmp_path / "table.csv", frame_folders / "s0_positive"
+    label = Recognizer.load(model).predict_source(folder, fps=100, maps=False).label
+    other = next(name for name in CLASSES if name != label)
+    for favoured in (label, other):
+        arguments = ("--fps", 100, "--whole", "--csv", table, "--json", "--model", biased(favoured))
+        _, out, _ = command("predict", folder, *arguments)
+        (clip,) = json.loads(out)["inputs"][0]["clips"]
+        (row,) = csv.DictReader(io.StringIO(table.read_text()))
+        assert clip["label"] == row["label"] == label
+        assert clip["most_probable"] == row["most_probable"] == favoured
+        said = [text for text in clip["notices"] if "most probable class" in text]
+        assert len(said) == (favoured == other)
+        assert all(f"is {other} (0.91), not the label, {label}" in text for text in said)
+        assert ("most probable class" in row["notices"]) == (favoured == other)
+        # What a column says of every row is not said again.
+        assert "SYNTHETIC" not in row["notices"]
+        assert "taken as one expression" in row["notices"]
+
+
 def test_several_inputs_some_of_them_unreadable(command, model, frame_folders, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken.mp4").write_bytes(b"no video")
@@ -191,3 +234,72 @@ def test_a_file_that_is_no_model_is_one_line_and_1(command, frame_folders, tmp_p
     assert (code, out) == (1, "")
     assert "expected a model that `astsvm train --final` wrote" in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--csv", "--picture"])
+def test_an_input_is_never_written_over(command, model, frame_folders, tmp_path, option):
+    video = tmp_path / "v.avi"
+    video.write_bytes(b"somebody's only copy")
+    (tmp_path / "link").symlink_to(video)
+    folder = frame_folders / "s0_positive"
+    frame = next(folder.iterdir())
+    before = frame.read_bytes()
+    for source, output in ((video, video), (video, tmp_path / "link"), (folder, frame)):
+        code, out, err = command("predict", source, "--whole", "--fps", 9, option, output)
+        assert (code, out) == (2, "")
+        assert "the input" in err
+    code, _, err = command("predict", folder, "--model", model, option, model)
+    assert code == 2
+    assert "would overwrite the input" in err
+    assert video.read_bytes() == b"somebody's only copy"
+    assert frame.read_bytes() == before
+
+
+def test_two_outputs_are_two_files(command, frame_folders, tmp_path):
+    outputs = ("--csv", tmp_path / "a.png", "--picture", tmp_path / "a.png")
+    code, _, err = command("predict", frame_folders / "s0_positive", "--fps", 9, *outputs)
+    assert code == 2
+    assert "name one file" in err
+
+
+@pytest.mark.parametrize("form", ["./{}", "{}/", "{}/../{}", "./{}/."])
+def test_landmarks_find_their_input_however_the_path_is_written(
+    command, model, frame_folders, tmp_path, monkeypatch, form
+):
+    monkeypatch.chdir(frame_folders)
+    names = ["clip", *(f"{axis}{i}" for i in range(5) for axis in "xy")]
+    points = ",".join(map(str, [30, 15, 26, 15, 14, 15, 18, 15, 22, 25]))
+    file = tmp_path / "landmarks.csv"
+    name = "s0_positive"
+    written = form.format(name, name)
+    arguments = ("--model", model, "--fps", 100, "--landmarks", file, "--whole", "--quiet")
+    for row, source in ((written, name), (name, written)):
+        file.write_text(",".join(names) + f"\n{row},{points}\n")
+        code, _, err = command("predict", source, *arguments)
+        assert (code, err) == (0, "")
+    file.write_text(",".join(names) + f"\n{name},{points}\n{written},{points}\n")
+    code, _, err = command("predict", name, *arguments)
+    assert code == 1
+    assert "are one input" in err
+
+
+def test_a_missing_frame_rate_is_told_before_the_model_is_loaded(
+    command, model, frame_folders, monkeypatch
+):
+    def load(path):
+        raise AssertionError("loaded")
+
+    monkeypatch.setattr(Recognizer, "load", load)
+    for options in ((), ("--whole",), ("--onset", 0, "--offset", 5)):
+        code, out, err = command(
+            "predict", frame_folders / "s0_positive", "--model", model, *options
+        )
+        assert (code, out) == (1, "")
+        assert "--fps" in err
+
+
+def test_a_path_that_is_not_there_speaks_of_no_sheet(command, model, tmp_path):
+    code, _, err = command("predict", tmp_path / "no.mp4", "--model", model)
+    assert code == 1
+    assert "Check the path." in err
+    assert "sheet" not in err

@@ -66,6 +66,10 @@ def test_json_csv_picture_and_overlay_say_the_same(
         assert float(row["strength"]) == clip["strength"]
         assert (row["cut"], clip["cut"]) == ("", [])
         assert row["synthetic"] == "SYNTHETIC"
+        assert clip["most_probable"] is None
+        # Of the search it is said in text and JSON, not in every row.
+        assert RELIABILITY not in row["notices"]
+        assert "SYNTHETIC" not in row["notices"]
         assert float(row[f"score_{clip['label']}"]) == max(clip["scores"].values())
     assert cv2.imread(str(picture)).shape[1] > 1000
     capture = cv2.VideoCapture(str(movie))
@@ -133,6 +137,12 @@ def test_a_webcam_is_searched(command, model, long_take, monkeypatch, tmp_path):
         (("folder", "--whole", "--onset", "1", "--offset", "2"), "not both"),
         (("folder", "other", "--overlay", "x.mp4"), "for one input"),
         (("--webcam", "-1"), "not in the range"),
+        (("folder", "--whole", "--window", "99"), "--window has no meaning with --whole"),
+        (("folder", "--whole", "--stride", "77"), "--stride has no meaning with --whole"),
+        (("folder", "--whole", "--seconds", "3"), "--seconds has no meaning with --whole"),
+        (("folder", "--onset", "1", "--offset", "9", "--window", "1"), "no meaning with --onset"),
+        (("folder", "--seconds", "3"), "--seconds has no meaning with INPUTS"),
+        (("--webcam", "0", "--landmarks", __file__), "--landmarks has no meaning with --webcam"),
         (("--webcam", "0", "--seconds", "601"), "not in the range"),
     ],
 )
@@ -140,3 +150,13 @@ def test_usage_errors_are_answered_with_2(command, options, says):
     code, out, err = command("predict", *options)
     assert (code, out) == (2, "")
     assert says in err
+
+
+def test_a_most_probable_class_stands_beside_its_label():
+    from astsvm.reporting.prediction_output import _named
+
+    clip = {"label": "a", "most_probable": "b", "probabilities": {"a": 0.3, "b": 0.7}}
+    assert _named(clip) == "a (most probable: b, 0.700)"
+    assert _named(clip | {"most_probable": "a"}) == "a"
+    assert _named(clip | {"most_probable": None}) == "a"
+    assert _named(clip | {"label": None}) == "no face in its first frame"

@@ -115,6 +115,16 @@ def test_a_rate_that_the_database_has_not_is_refused(tmp_path):
     assert not (tmp_path / "samm").exists()
 
 
+def test_long_videos_as_video_files(tmp_path):
+    small = ("--subjects", "1", "--clips", "1", "--size", "320x240", "--fps", "25", "--quiet")
+    result = run(tmp_path / "long", *small, "--layout", "long", "--video")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "long" / "s01_v01.avi").is_file()
+    refused = run(tmp_path / "other", *small, "--video")
+    assert refused.exit_code == 2
+    assert "--video: only --layout long" in refused.stderr
+
+
 def test_long_videos_with_their_truth(tmp_path):
     small = ("--subjects", "1", "--clips", "1", "--size", "320x240", "--fps", "25")
     result = run(tmp_path / "long", *small, "--layout", "long", "--json", "--quiet")

@@ -26,7 +26,9 @@ def handed(monkeypatch, bundle):
     """Note what the command hands on, and give back a model without training one."""
     noted = {}
 
-    def note(clips, settings, **options):
+    def note(clips, settings, begin, **options):
+        if begin is not None:
+            begin()
         noted.update(options, clips=clips, settings=settings)
         return bundle
 
@@ -73,6 +75,15 @@ def test_a_model_is_not_overwritten(command, handed, dots_file, tmp_path):
     assert code == 1
     assert "there is no folder" in err
     assert not handed
+
+
+def test_what_is_refused_is_not_announced(command, dots_file, tmp_path):
+    (tmp_path / "run").mkdir()
+    arguments = ("train", dots_file, "--final", "--calibrate", tmp_path / "run")
+    code, _, err = command(*arguments, "-o", tmp_path / "model.astsvm")
+    assert code == 1
+    assert "config.json cannot be read" in err
+    assert "this takes as long" not in err
 
 
 @pytest.mark.parametrize(

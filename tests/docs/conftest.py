@@ -90,8 +90,10 @@ def _write_clips(folder: Path) -> None:
             }
             frames = generator.integers(0, 255, (5, 32, 32)).astype(np.uint8)
             landmarks, transform = generator.random((68, 2)) * 32, np.eye(2, 3)
-            pictures = (frames, landmarks, transform)
-            parts.store(index, ProcessedClip(clip, streams, *pictures, source_sha256="0" * 64))
+            drawn = ProcessedClip(
+                clip, streams, frames, landmarks, transform, source_sha256="c" * 64
+            )
+            parts.store(index, drawn)
         parts.assemble([Problem(folder / "clips.csv", 11, "folder/s4/c0", "no face found")])
 
 

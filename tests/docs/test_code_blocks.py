@@ -21,7 +21,7 @@ from astsvm.datasets import load_dataset
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-HEAVY = ("run_loso", "astsvm.network", "import tensorflow")
+HEAVY = ("run_loso", "astsvm.network", "import tensorflow", "onnxruntime")
 """What only a block that trains, or starts TensorFlow itself, names."""
 
 OPTIONS_OF_OTHERS = {"--head", "--port"}

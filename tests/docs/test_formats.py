@@ -124,3 +124,42 @@ def test_the_tree_of_a_run_names_every_file(documented_files):
     (tree,) = re.findall(r"```text\n(config.json.*?)```", text, re.DOTALL)
     for entry in (documented_files / "run").iterdir():
         assert entry.name in tree or re.fullmatch(r"megc_log_seed\d+\.txt", entry.name), entry
+
+
+def test_the_output_of_predict_holds_what_its_page_tells(documented_files):
+    from astsvm import Recognizer
+    from astsvm.reporting.prediction_output import (
+        Answer,
+        Failure,
+        TimelineAnswer,
+        predictions_csv,
+        predictions_json,
+    )
+    from astsvm.spotting import SpottingSettings
+
+    recognizer = Recognizer.load(documented_files / "my.astsvm")
+    video = documented_files / "long.mp4"
+    settings = SpottingSettings(alignment="none", size=96)
+    clip = Answer(video, recognizer.predict_source(video, 2, 9, maps=False))
+    search = TimelineAnswer(video, recognizer.predict_timeline(video, settings=settings))
+    failures = [Failure(video, "no face")]
+    told = json.loads(predictions_json([clip, search], failures, recognizer.bundle.manifest))
+    whole, model, entry, of_clip, timeline, columns = map(by_name, tables("prediction-output.md"))
+    one, searched = told["inputs"]
+    assert set(whole) == set(told)
+    assert set(model) == set(told["model"])
+    assert set(entry) == set(searched)
+    assert set(entry) - set(one) == {"timeline"}
+    assert searched["clips"]
+    assert set(of_clip) == set(searched["clips"][0])
+    of_search = {name for name, cells in of_clip.items() if cells[0].startswith("of a search")}
+    assert set(of_clip) - set(one["clips"][0]) == of_search
+    assert set(timeline) == set(searched["timeline"])
+    names = recognizer.class_names
+    header = predictions_csv([clip, search], names).splitlines()[0].split(",")
+    wanted = [
+        column.replace("CLASS", name)
+        for column in columns
+        for name in (names if column.endswith("_CLASS") else [""])
+    ]
+    assert header == wanted

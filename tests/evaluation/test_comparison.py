@@ -129,7 +129,7 @@ def test_another_truth_and_no_common_seed_are_refused():
 
 def test_several_comparisons_are_adjusted_as_by_hand():
     def of(p_value):
-        return dict.fromkeys(("uf1", "uar", "accuracy"), Difference(0.7, 0.6, None, p_value))
+        return dict.fromkeys(("uf1", "uar", "accuracy"), Difference(0.7, 0.6, None, p_value, 0.001))
 
     adjusted = holm_adjusted([of(0.03), of(0.01), of(0.02), of(0.9)])
     assert [c["uf1"].p_value for c in adjusted] == pytest.approx([0.06, 0.04, 0.06, 0.9])

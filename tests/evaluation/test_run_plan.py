@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from astsvm.config import PreprocessingSettings
+from astsvm.config import InnerSettings, PreprocessingSettings
 from astsvm.datasets.contract import CORRECTED
 from astsvm.errors import SettingsError
 from astsvm.evaluation.run_plan import plan_run
@@ -80,3 +80,18 @@ def test_a_run_on_gpus_is_another_run(write_clips, tiny_settings):
             for gpus in ("", "NVIDIA A100")
         ]
     assert {key for key in found[0] if found[0][key] != found[1][key]} == {"folds_on_gpus"}
+
+
+def test_a_final_model_has_a_subject_more_for_its_inner_split(write_clips, tiny_settings):
+    with open_clips(write_clips("clips")) as clips:
+        subjects = len({record.subject_key for record in clips.records})
+
+        def split(parts):
+            training = tiny_settings.training.replace(inner=InnerSettings(splits=parts))
+            return tiny_settings.replace(training=training)
+
+        plan_run(clips, split(subjects), "as-labelled", 1, final=True)
+        with pytest.raises(SettingsError, match=f"every fold trains on {subjects - 1} subject"):
+            plan_run(clips, split(subjects), "as-labelled", 1)
+        with pytest.raises(SettingsError, match=f"there are {subjects} subjects only"):
+            plan_run(clips, split(subjects + 1), "as-labelled", 1, final=True)

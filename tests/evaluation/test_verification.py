@@ -116,6 +116,26 @@ def test_damaged_files_are_refused_in_words(finished, file, key):
             verify_run(folder)
 
 
+@pytest.mark.parametrize("marks", [None, 5, True, "x", [None], [[1]], {"a": 1}])
+def test_damaged_marks_are_refused_in_words(finished, marks):
+    folder = finished()
+    content = json.loads((folder.path / "config.json").read_text()) | {"marks": marks}
+    (folder.path / "config.json").write_text(json.dumps(content))
+    with pytest.raises(StorageError, match=r"config\.json is damaged: its marks"):
+        verify_run(folder)
+
+
+@pytest.mark.parametrize("key", ["seed", "subject", "clips", "reason"])
+@pytest.mark.parametrize("value", [None, 5.5, True, [], {"a": 1}])
+def test_a_damaged_missing_fold_is_refused_in_words(finished, key, value):
+    folder = finished()
+    fold = {"seed": 1, "subject": "a/b", "clips": 1, "reason": "x"} | {key: value}
+    content = json.loads((folder.path / "metrics.json").read_text()) | {"missing": [fold]}
+    (folder.path / "metrics.json").write_text(json.dumps(content))
+    with pytest.raises(StorageError, match=r"metrics\.json is damaged: its list of missing folds"):
+        verify_run(folder)
+
+
 def test_an_interrupted_run_is_told_from_a_damaged_one(finished, make_result):
     folder = finished()
     for name in ("predictions.csv", "metrics.json"):

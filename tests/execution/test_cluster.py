@@ -359,7 +359,7 @@ def test_a_useless_address_is_refused_at_once(address, says):
 
 def test_without_ray_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(MissingResourceError, match=r"pip install 'astsvm\[cluster\]'"):
+    with pytest.raises(MissingResourceError, match=r"constraints.txt -e '.\[cluster\]'"):
         list(run_cluster_tasks(act, [(0, 1)], address="auto", shared=None, software=software))
 
 

@@ -20,7 +20,7 @@ from astsvm.reporting.prediction_output import (
     prediction_lines,
     predictions_csv,
 )
-from astsvm.spotting import RELIABILITY, ShortVideoError, SpottingSettings
+from astsvm.spotting import RELIABILITY, RELIABILITY_OF_VIDEO, ShortVideoError, SpottingSettings
 
 SETTINGS = SpottingSettings(alignment="none", size=96)
 
@@ -48,6 +48,19 @@ def test_a_file_gives_what_its_frames_give(recognizer, long_take, long_folder):
     ours = recognizer.predict_timeline(long_take.frames, long_take.fps, settings=SETTINGS)
     told = recognizer.predict_timeline(long_folder, long_take.fps, settings=SETTINGS)
     assert told.as_dict() == ours.as_dict()
+
+
+def test_of_a_video_file_is_said_what_compression_does(recognizer, long_take, tmp_path):
+    path = str(tmp_path / "take.avi")
+    height, width = long_take.frames[0].shape
+    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"FFV1"), long_take.fps, (width, height))
+    for frame in long_take.frames:
+        writer.write(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
+    writer.release()
+    timeline = recognizer.predict_timeline(path, settings=SETTINGS)
+    assert RELIABILITY_OF_VIDEO in timeline.notices
+    assert RELIABILITY not in timeline.notices
+    assert "without a false alarm" not in " ".join(timeline.notices)
 
 
 def test_what_is_said_of_it(recognizer, long_take):

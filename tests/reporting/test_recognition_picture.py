@@ -98,3 +98,8 @@ def test_equal_recognitions_give_equal_files_and_names_are_no_formulas(tmp_path)
 def test_a_place_that_cannot_be_written_to_is_refused(tmp_path):
     with pytest.raises(StorageError, match="cannot be written"):
         draw_recognition(recognition(), SETTINGS, "clip", tmp_path / "no" / "x.png")
+
+
+def test_under_the_attention_stands_that_it_is_no_explanation():
+    assert "An attention map is not an explanation" in said(recognition())
+    assert "explanation" not in said(recognition(attention={}, motion={}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import cv2
@@ -66,6 +67,53 @@ def test_candidates_scores_and_notices_stand_in_the_picture():
         assert part in said
     image = cv2.imdecode(np.frombuffer(timeline_picture(timeline(), "a").png, np.uint8), 1)
     assert image.shape[1] > 1000
+
+
+def crowded(count):
+    """As many candidates, one close after the other."""
+    candidates = tuple(
+        Candidate(12 * i + 6, 12 * i + 10, 12 * i + 16, "mouth", 1.2, 6.0) for i in range(count)
+    )
+    plain = timeline().spotting
+    middles = np.arange(6, 12 * count + 20)
+    signal = np.full((len(middles), 3), 0.1, np.float32)
+    signal[9, 1] = 9.0
+    found = replace(
+        plain,
+        candidates=candidates,
+        blinks=(),
+        frames=middles,
+        signal=signal,
+        seen=np.ones(len(middles), bool),
+        length=12 * count + 26,
+    )
+    expressions = tuple(TimedExpression(one, recognition()) for one in candidates)
+    return timeline(spotting=found, expressions=expressions)
+
+
+def test_every_candidate_has_a_number_and_a_line_below():
+    said = texts(timeline_picture(crowded(7), "take"))
+    lines = [line for line in said if "positive, score" in line]
+    assert [line.split(":")[0] for line in lines] == [str(n) for n in range(1, 8)]
+    assert lines[1] == "2:  0.72 to 1.12 s, mouth: positive, score 0.75"
+    for number in range(1, 8):
+        assert str(number) in said
+    many = texts(timeline_picture(crowded(41), "take"))
+    assert not any("positive, score" in line for line in many)
+
+
+def test_a_curve_that_is_cut_off_says_how_high_it_goes():
+    said = texts(timeline_picture(crowded(2), "take"))
+    assert [text for text in said if text.startswith("\u25b2")] == ["\u25b29.0"]
+    assert any("\u25b2: cut off" in text for text in said)
+
+
+def test_the_most_probable_class_stands_beside_a_label_that_is_another():
+    candidate = timeline().spotting.candidates[0]
+    other = recognition(probabilities=np.array([0.7, 0.3]))
+    assert score_text(TimedExpression(candidate, other)) == (
+        "positive, probability 0.30 (most probable: negative, 0.70)"
+    )
 
 
 def test_equal_timelines_give_equal_bytes():

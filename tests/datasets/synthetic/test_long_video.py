@@ -4,10 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from astsvm.datasets.synthetic import Difficulty, LongVideo, write_long_videos
+from astsvm.datasets.synthetic import Difficulty, LongVideo, draw_subject, write_long_videos
 from astsvm.datasets.synthetic.motion import place_expression
 from astsvm.datasets.synthetic.plan import plan_labels
 from astsvm.errors import SettingsError, StorageError
+from astsvm.preprocessing import iter_frames
 
 CALM = Difficulty(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
@@ -93,3 +94,19 @@ def test_impossible_arguments_are_refused(tmp_path, wrong):
     with pytest.raises(SettingsError):
         write_long_videos(tmp_path / "none", **wrong)
     assert not (tmp_path / "none").exists()
+
+
+def test_a_video_file_holds_the_drawn_frames_without_loss(tmp_path):
+    small = {"subjects": 1, "expressions": 1, "seed": 4, "size": (320, 240), "fps": 25}
+    summary = write_long_videos(tmp_path / "long", **small, as_videos=True)
+    assert sorted(path.name for path in (tmp_path / "long").iterdir()) == [
+        "SYNTHETIC.json",
+        "s01_v01.avi",
+    ]
+    stream = iter_frames(tmp_path / "long" / "s01_v01.avi")
+    (label,) = summary.labels
+    video = LongVideo(draw_subject(1, seed=4, size=(320, 240)), 1, [label], fps=25)
+    frames = list(stream)
+    assert (len(frames), stream.fps) == (summary.frames, 25.0)
+    for index in (0, 7, len(frames) - 1):
+        np.testing.assert_array_equal(frames[index], video.frame(index))
