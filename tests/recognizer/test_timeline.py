@@ -85,9 +85,10 @@ def test_a_cut_candidate_is_told_in_every_form(recognizer, long_take):
     timeline = recognizer.predict_timeline(long_take.frames, long_take.fps, settings=SETTINGS)
     first, *others = timeline.expressions
     assert first.candidate.cut == ()
-    assert timeline_notices(timeline.spotting, timeline.expressions, ()) == (RELIABILITY,)
+    source = long_take.frames
+    assert timeline_notices(source, timeline.spotting, timeline.expressions, ()) == (RELIABILITY,)
     cut = replace(first, candidate=replace(first.candidate, cut=("onset", "offset")))
-    notice = timeline_notices(timeline.spotting, (cut, *others), ())[-1]
+    notice = timeline_notices(source, timeline.spotting, (cut, *others), ())[-1]
     assert notice.startswith("1 candidate(s) did not come to rest at one end, told as cut")
     answer = TimelineAnswer(Path("a"), replace(timeline, expressions=(cut, *others)))
     told = [clip["cut"] for clip in answer.as_dict()["clips"]]
