@@ -65,7 +65,7 @@ class SvmHead:
         labels : array_like of shape (n,), integer
             Classes from 0.
         settings : TrainingSettings
-            `svm_c`, `svm_gamma` and `class_weight` are used.
+            `svm_kernel`, `svm_c`, `svm_gamma` and `class_weight` are used.
 
         Raises
         ------
@@ -83,7 +83,10 @@ class SvmHead:
         if len(np.unique(truth)) > 1:
             weight = "balanced" if settings.class_weight == "balanced" else None
             machine = SVC(
-                kernel="rbf", C=settings.svm_c, gamma=settings.svm_gamma, class_weight=weight
+                kernel=settings.svm_kernel,
+                C=settings.svm_c,
+                gamma=settings.svm_gamma,
+                class_weight=weight,
             )
             machines = OneVsRestClassifier(machine).fit(scaler.transform(values), truth)
         self._classes, self._seen = classes, np.unique(truth)

@@ -76,6 +76,11 @@ def train_bundle(
     settings = Settings.from_preset(config) if isinstance(config, str) else config
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise SettingsError(f"seed must be a whole number and 0 or more, received {seed!r}.")
+    if settings.training.svm_kernel != "rbf":
+        raise SettingsError(
+            f"training.svm_kernel is {settings.training.svm_kernel!r}; a model that is to be used "
+            "has the RBF kernel. Leave the setting out."
+        )
     refuse_unguarded_script()
     # Open as long as the training goes on: only then does a copy know the digest to insist on.
     with opened_clips(clips) as collection:
