@@ -63,7 +63,8 @@ def flow_pixels(
     if sigma:
         from scipy.ndimage import gaussian_filter
 
-        image = gaussian_filter(image, (sigma, sigma, 0))
+        # Mirrored at the rim, as OpenCV does it.
+        image = gaussian_filter(image, (sigma, sigma, 0), mode="mirror")
     return np.ascontiguousarray(image, dtype=np.float32)
 
 
