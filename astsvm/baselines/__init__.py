@@ -1,0 +1,1 @@
+"""Rivals of the method: hand-crafted descriptors and small networks under the same protocol."""
