@@ -34,7 +34,9 @@ class SvmHead:
     Notes
     -----
     `SVC(decision_function_shape="ovr")` would train one machine per pair of classes; the paper
-    asks for one per class.
+    asks for one per class. With ``svm_multiclass="one_vs_one"`` it is that, for baselines whose
+    sources took libsvm as it is; a class's score is then its votes, ties broken by confidence.
+    Such a head cannot be saved.
 
     Conventions (ours). A class without training clips gets the smallest of the row's other scores
     minus 1, so that scores stay finite and it is never predicted. With a single class in training
@@ -65,7 +67,7 @@ class SvmHead:
         labels : array_like of shape (n,), integer
             Classes from 0.
         settings : TrainingSettings
-            `svm_c`, `svm_gamma` and `class_weight` are used.
+            `svm_kernel`, `svm_multiclass`, `svm_c`, `svm_gamma` and `class_weight` are used.
 
         Raises
         ------
@@ -83,9 +85,14 @@ class SvmHead:
         if len(np.unique(truth)) > 1:
             weight = "balanced" if settings.class_weight == "balanced" else None
             machine = SVC(
-                kernel="rbf", C=settings.svm_c, gamma=settings.svm_gamma, class_weight=weight
+                kernel=settings.svm_kernel,
+                C=settings.svm_c,
+                gamma=settings.svm_gamma,
+                class_weight=weight,
             )
-            machines = OneVsRestClassifier(machine).fit(scaler.transform(values), truth)
+            if settings.svm_multiclass == "one_vs_rest":
+                machine = OneVsRestClassifier(machine)
+            machines = machine.fit(scaler.transform(values), truth)
         self._classes, self._seen = classes, np.unique(truth)
         self._scaler, self._machines = scaler, machines
         return self
@@ -121,7 +128,8 @@ class SvmHead:
         intercept (1,) and the kernel's gamma (1,). Its score is
         ``sum_i coefficient_i exp(-gamma |x - vector_i|^2) + intercept``. One machine per class
         seen, in the order of the classes; a single one, for the second, where only two were seen;
-        none where only one was.
+        none where only one was. With one machine for each pair, all of them in one set of arrays,
+        as libsvm keeps them.
         """
         self._require_fitted()
         arrays: list[Features] = []
@@ -158,8 +166,19 @@ class SvmHead:
         return best
 
     def to_bytes(self) -> bytes:
-        """Return the head as a file's content; equal heads give equal bytes."""
+        """Return the head as a file's content; equal heads give equal bytes.
+
+        Raises
+        ------
+        InvalidInputError
+            If the head is not fitted, or has machines other than RBF ones, one for each class.
+        """
         self._require_fitted()
+        if any(len(m.classes_) > 2 or m.kernel != "rbf" for m in self._estimators()):
+            raise InvalidInputError(
+                "only a head of RBF machines, one for each class, can be saved; leave "
+                "svm_kernel and svm_multiclass out of the settings."
+            )
         parts = {"classes": self._classes, "seen": self._seen}
         return pack_head({**parts, "scaler": self._scaler, "machines": self._machines})
 
@@ -213,7 +232,9 @@ class SvmHead:
         return cls.from_bytes(data, str(path))
 
     def _estimators(self) -> list[Any]:
-        return [] if self._machines is None else list(self._machines.estimators_)
+        if self._machines is None:
+            return []
+        return list(getattr(self._machines, "estimators_", [self._machines]))
 
     def _require_fitted(self) -> None:
         if self._scaler is None:

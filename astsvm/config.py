@@ -197,6 +197,10 @@ class TrainingSettings(FrozenSettings):
     """Weights of the classes in the network's loss and in the SVM."""
     augmentation: Literal["none", "flip"] = "none"
     """`flip` mirrors training clips inside the fold (ours); held-out clips stay as they are."""
+    svm_kernel: Literal["rbf", "linear"] = "rbf"
+    """Kernel of every support vector machine; only `rbf` is the paper's."""
+    svm_multiclass: Literal["one_vs_rest", "one_vs_one"] = "one_vs_rest"
+    """A machine for each class, as in the paper, or for each pair of classes, as libsvm does it."""
     svm_c: PositiveFloat = 1.0
     """C of every support vector machine (ours)."""
     svm_gamma: PositiveFloat | Literal["scale", "auto"] = "scale"

@@ -33,6 +33,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "compare",
+    "baseline",
     "predict",
     "export",
     "app",

@@ -25,6 +25,7 @@ _DISTRIBUTIONS = (
     "h5py",
 )
 _DECISIVE_CODE = (
+    "baselines",
     "network",
     "classifier.py",
     "config.py",
@@ -35,6 +36,7 @@ _DECISIVE_CODE = (
     "evaluation/fold_fitting.py",
     "evaluation/fold_network.py",
     "evaluation/inner_selection.py",
+    "evaluation/method.py",
     "evaluation/metrics.py",
     "evaluation/run_plan.py",
     "evaluation/splits.py",

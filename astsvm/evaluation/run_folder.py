@@ -2,6 +2,7 @@
 
 ::
 
+    inputs.h5          of a baseline: what it takes of every clip, a clip file of its own
     config.json        settings, protocol, seeds, data digest, versions: all a result depends on
     folds/SEED/DATABASE_SUBJECT.npz
     predictions.csv    seed, database, subject, clip, truth, both heads, their scores
@@ -44,6 +45,7 @@ _VERSION = 1
 _LOCK = ".astsvm-lock"
 _LEAKED = "leak_meter.csv"
 _CHOICES = "choices.csv"
+INPUTS = "inputs.h5"
 _TOLD_ONLY = ("files", "other_than_settings")
 """Keys of config.json for people: no number of the run depends on them."""
 
@@ -55,16 +57,24 @@ class RunFolder:
     ----------
     path : Path
         The folder. Nothing is touched until a method is called.
+    with_inputs : bool
+        The run is of a baseline, whose inputs may lie in the folder before it begins.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, with_inputs: bool = False) -> None:
         self.path = Path(path)
+        self._expected = {INPUTS, f"{INPUTS}.parts"} if with_inputs else set()
         self._release: Callable[[], object] | None = None
 
     @property
     def figures(self) -> Path:
         """Folder of the pictures."""
         return self.path / "figures"
+
+    @property
+    def inputs(self) -> Path:
+        """The inputs of a baseline."""
+        return self.path / INPUTS
 
     @property
     def report(self) -> Path:
@@ -93,8 +103,7 @@ class RunFolder:
             If another process is at work in the folder; the message names it.
         """
         config = {"format": _FORMAT, "format_version": _VERSION, **config}
-        if self.path.exists() and not self.path.is_dir():
-            raise EvaluationError(f"{self.path} exists already and is no folder. Choose another.")
+        self._require_folder()
         if self._is_in_use():
             # Before the lock, which leaves a file: nothing is put into a stranger's folder.
             self._check_existing(config, resume)
@@ -104,6 +113,29 @@ class RunFolder:
             self._check_existing(config, resume)
         else:
             self._write("config.json", _pretty(config))
+
+    def require_free(self, *, resume: bool = False) -> None:
+        """Refuse a folder that no run with inputs can begin in, before the inputs are made.
+
+        Raises
+        ------
+        EvaluationError
+            If the folder holds something and `resume` is off, or a run without inputs.
+        """
+        self._require_folder()
+        if not self._is_in_use():
+            return
+        if not resume:
+            self._check_existing({}, resume)
+        if not self.inputs.exists():
+            raise EvaluationError(
+                f"{self.path} holds no run of a baseline, so none can be resumed in it. Choose "
+                "another folder."
+            )
+
+    def _require_folder(self) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise EvaluationError(f"{self.path} exists already and is no folder. Choose another.")
 
     def close(self) -> None:
         """Let another process write to the folder; nothing happens if it was not begun."""
@@ -133,7 +165,7 @@ class RunFolder:
         ours = {
             entry.name
             for entry in self.path.iterdir()
-            if entry.suffix != TEMPORARY_SUFFIX and entry.name != _LOCK
+            if entry.suffix != TEMPORARY_SUFFIX and entry.name not in {_LOCK, *self._expected}
         }
         return bool(ours) and not (ours == {"config.json"} and self._is_barely_begun())
 

@@ -13,6 +13,7 @@ from astsvm.errors import InvalidInputError, SettingsError
 from astsvm.network.attention import ChannelAttention, FusionAttention, SpatialAttention
 from astsvm.network.inception import InceptionBlock
 from astsvm.network.pooling import GridPooling, WindowPooling
+from astsvm.storage.entry import STREAM_NAME
 
 __all__ = ["FEATURES", "build_network", "feature_extractor"]
 
@@ -35,7 +36,8 @@ def build_network(
     Parameters
     ----------
     streams : mapping of str to (T, H, W, C)
-        The paths, ``"flow"`` and/or ``"idsf"``, and the shape of a clip's features on each.
+        The paths, ``"flow"`` and/or ``"idsf"``, and the shape of a clip's features on each. Any
+        other name of lower-case letters, digits and _ is a path as well: a baseline's input.
     classes : int
         At least 2.
     attention : {"fam", "cam", "sam", "none"}
@@ -110,10 +112,10 @@ def _checked_streams(
     streams: Mapping[str, tuple[int, int, int, int]],
 ) -> dict[str, tuple[int, int, int, int]]:
     """Return the streams in the fixed order of their names, so that mappings' order is idle."""
-    known = get_args(Stream)
-    if not streams or not set(streams) <= set(known):
+    if not streams or not all(STREAM_NAME.fullmatch(name) for name in streams):
         raise SettingsError(
-            f"streams must name one or more of {', '.join(known)}, received {sorted(streams)}."
+            "streams must name one or more, such as flow and idsf, by lower-case letters, digits "
+            f"and _, received {sorted(streams)}."
         )
     for name, shape in streams.items():
         sizes = tuple(shape)
@@ -124,7 +126,9 @@ def _checked_streams(
                 f"stream {name!r} must have a shape (T, H, W, C) of positive whole numbers, "
                 f"received {shape!r}."
             )
-    return {name: streams[name] for name in known if name in streams}
+    known = [name for name in get_args(Stream) if name in streams]
+    others = sorted(set(streams) - set(known))
+    return {name: streams[name] for name in (*known, *others)}
 
 
 def _window(shape: tuple[int | None, ...], resolution: int) -> tuple[int, int]:

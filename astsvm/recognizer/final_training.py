@@ -76,6 +76,13 @@ def train_bundle(
     settings = Settings.from_preset(config) if isinstance(config, str) else config
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise SettingsError(f"seed must be a whole number and 0 or more, received {seed!r}.")
+    machines = (settings.training.svm_kernel, settings.training.svm_multiclass)
+    if machines != ("rbf", "one_vs_rest"):
+        raise SettingsError(
+            "a model that is to be used has RBF machines, one for each class; received "
+            f"training.svm_kernel {machines[0]!r} and training.svm_multiclass {machines[1]!r}. "
+            "Leave both out."
+        )
     refuse_unguarded_script()
     # Open as long as the training goes on: only then does a copy know the digest to insist on.
     with opened_clips(clips) as collection:

@@ -109,7 +109,8 @@ def _page(
             evaluation=evaluation_of(config, metrics),
             evaluation_text=EVALUATIONS[evaluation_of(config, metrics)],
             parts=part_names(config, metrics),
-            heads=HEAD_NAMES,
+            heads=_head_names(config),
+            streams=_streams(config),
             floors=FLOOR_NAMES,
             figures=FIGURE_NAMES,
             verdicts={head: _verdict(metrics, head) for head in HEAD_NAMES},
@@ -122,11 +123,31 @@ def _page(
             few_subjects=FEW_SUBJECTS,
             protocol_text=PROTOCOL_TEXTS.get(config["protocol"], config["protocol"]),
             # How the clips were preprocessed stands in their files, not in this run's settings.
-            settings=list(flattened({key: config["settings"][key] for key in _OF_A_FOLD})),
+            settings=list(flattened(_of_a_fold(config["settings"]))),
             preprocessing=list(flattened(config["data"]["preprocessing"])),
         )
     )
     return page, {picture.name: picture.png for picture in pictures.all()}
+
+
+def _head_names(config: dict[str, Any]) -> dict[str, str]:
+    """Name the heads; those of a descriptor have no network before them."""
+    baseline = config.get("baseline")
+    if baseline and baseline["kind"] == "descriptor" and not baseline["as_network_input"]:
+        return {"svm": "SVM on the descriptor", "softmax": "logistic regression on the descriptor"}
+    return HEAD_NAMES
+
+
+def _streams(config: dict[str, Any]) -> list[str]:
+    """Return the streams that the network took."""
+    if baseline := config.get("baseline"):
+        return [baseline["stream"]]
+    return list(config["settings"]["network"]["streams"])
+
+
+def _of_a_fold(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of network and training; a baseline has a network of its own."""
+    return {key: settings[key] for key in _OF_A_FOLD if key in settings}
 
 
 def _environment() -> Any:
