@@ -13,7 +13,7 @@ __all__ = ["DIFFERS", "SOURCE", "TRAINING", "build_dssn"]
 
 SOURCE = (
     'H.-Q. Khor et al., "Dual-stream shallow networks for facial micro-expression recognition", '
-    "ICIP 2019; released network: github.com/IcedDoggie/DSSN-MER"
+    "ICIP 2019, doi:10.1109/ICIP.2019.8802965; released network: github.com/IcedDoggie/DSSN-MER"
 )
 
 DIFFERS = (
@@ -61,11 +61,11 @@ def build_dssn(shape: tuple[int, int, int, int], classes: int) -> keras.Model:
     -----
     85,091 parameters for 28 x 28 and three classes.
 
-    Source: H.-Q. Khor, J. See, S.-T. Liong, R. C. W. Phan and W. Lin, ICIP 2019, and its released
-    network. It differs in this: random initial weights instead of ImageNet's; 28 x 28 pixels
-    instead of 227 x 227, hence smaller kernels and a quarter of the filters; no local response
-    normalisation, which for small activations is a constant factor; no split of the second
-    convolution into two groups; one channel a stream.
+    Source: H.-Q. Khor, J. See, S.-T. Liong, R. C. W. Phan and W. Lin, ICIP 2019,
+    doi:10.1109/ICIP.2019.8802965, and its released network. It differs in this: random initial
+    weights instead of ImageNet's; 28 x 28 pixels instead of 227 x 227, hence smaller kernels and a
+    quarter of the filters; no local response normalisation, which for small activations is a
+    constant factor; no split of the second convolution into two groups; one channel a stream.
     """
     from keras import layers
 

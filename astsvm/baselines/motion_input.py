@@ -216,7 +216,8 @@ def _shares(length: int, size: int) -> npt.NDArray[np.float64]:
     edges = np.arange(size + 1) * length / size
     pixel = np.arange(length)
     overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
-    return np.clip(overlap, 0, None) * size / length
+    shares: npt.NDArray[np.float64] = np.clip(overlap, 0, None) * size / length
+    return shares
 
 
 def _images(images: npt.ArrayLike) -> npt.NDArray[np.floating]:

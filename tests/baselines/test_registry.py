@@ -22,7 +22,8 @@ def test_an_entry_says_what_it_is(name):
     assert set(baseline.needs) <= set(NEEDS)
     assert baseline.needs
     assert len(baseline.title) > 5
-    assert re.search(r"doi:10\.\d{4}|arXiv:\d{4}\.\d{5}|ours", baseline.source)
+    cited = r"doi:10\.\d{4}|arXiv:\d{4}\.\d{5}|ours|github\.com/\w+|\d+\(\d+\), \d+-\d+, \d{4}"
+    assert re.search(cited, baseline.source)
     assert baseline.training.inner is None
     assert baseline.training.augmentation == "none"
 
