@@ -7,6 +7,7 @@ ours, and the same for all.
 from __future__ import annotations
 
 from astsvm.baselines.bi_woof import BI_WOOF_SVM
+from astsvm.baselines.clip_content import Need
 from astsvm.baselines.descriptor_svm import DescriptorSvm
 from astsvm.baselines.flow_histograms import FHOOF_SVM, HOOF_SVM
 from astsvm.baselines.image_blocks import IMAGE_BLOCKS_SVM
@@ -66,7 +67,7 @@ def _descriptor(
     name: str,
     title: str,
     source: str,
-    needs: tuple[str, ...],
+    needs: tuple[Need, ...],
     function: str,
     svm: DescriptorSvm,
     differs: tuple[str, ...] = (),
