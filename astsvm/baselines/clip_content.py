@@ -67,7 +67,7 @@ class ClipContent:
         frames = onset + differences
         if len(differences) < len(stored):
             frames = np.concatenate([onset[None], frames])
-        return np.clip(frames, 0, 1).astype(np.float32)
+        return np.asarray(np.clip(frames, 0, 1), dtype=np.float32)
 
     @cached_property
     def flow(self) -> FloatArray:
@@ -109,14 +109,14 @@ class ClipContent:
         if points is None or transform is None or len(points) != _LANDMARKS:
             raise InvalidInputError(f"clip {self._key}: no 68 landmarks are stored.")
         placed = points.astype(np.float64) @ transform[:, :2].T + transform[:, 2]
-        return placed.astype(np.float32)
+        return np.asarray(placed, dtype=np.float32)
 
     def of(self, needs: Sequence[Need]) -> tuple[FloatArray, ...]:
         """Return what is asked for, in that order."""
         return tuple(getattr(self, need) for need in needs)
 
     def _stream(self, name: str) -> FloatArray:
-        return self._clips.read_batch(name, [self._index])[0].astype(np.float32)
+        return np.asarray(self._clips.read_batch(name, [self._index])[0], dtype=np.float32)
 
     @property
     def _key(self) -> str:

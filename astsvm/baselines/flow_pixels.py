@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from astsvm.arrays import FloatArray, require_number, to_unit_floats
-from astsvm.errors import InvalidInputError
+from astsvm.arrays import FloatArray, require_number
+from astsvm.baselines.motion_input import motion_image
 
 __all__ = ["flow_pixels"]
 
@@ -45,20 +45,8 @@ def flow_pixels(
     Ours: no paper's method, but what a paper's method should beat. The layout is that of STSTNet
     (Liong et al., FG 2019, doi:10.1109/FG.2019.8756567), whose images are 28 x 28.
     """
-    fields, magnitude = np.asarray(motion), np.asarray(strain)
-    if fields.ndim != 3 or fields.shape[2] != 2 or magnitude.shape != fields.shape[:2]:
-        raise InvalidInputError(
-            "flow_pixels: expected motion (H, W, 2) and strain (H, W) of one size, received "
-            f"{fields.shape} and {magnitude.shape}."
-        )
-    if fields.size == 0 or isinstance(side, bool) or not isinstance(side, int) or side < 1:
-        raise InvalidInputError(
-            f"flow_pixels: expected pixels and a side of 1 or more, received {fields.shape} and "
-            f"{side!r}."
-        )
     sigma = require_number(blur, "blur", low=0, high=64)
-    image = np.dstack([to_unit_floats(fields, "motion"), to_unit_floats(magnitude, "strain")])
-    image = _averaged_down(image, side)
+    image = motion_image(motion, strain, side)[0]
     image -= np.median(image, axis=(0, 1))
     if sigma:
         from scipy.ndimage import gaussian_filter
@@ -66,14 +54,3 @@ def flow_pixels(
         # Mirrored at the rim, as OpenCV does it.
         image = gaussian_filter(image, (sigma, sigma, 0), mode="mirror")
     return np.ascontiguousarray(image, dtype=np.float32)
-
-
-def _averaged_down(image: FloatArray, side: int) -> FloatArray:
-    height, width = image.shape[:2]
-    if height <= side and width <= side:
-        return image
-    import cv2
-
-    size = (min(width, side), min(height, side))
-    smaller: FloatArray = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return smaller

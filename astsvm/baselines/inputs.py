@@ -7,6 +7,7 @@ other clip file. A clip whose input is made is kept at once, so that an interrup
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -121,7 +122,8 @@ def _origin(clips: ClipCollection, baseline: Baseline) -> dict[str, Any]:
     """Return what the inputs depend on besides the clips' own preprocessing."""
     return {
         "baseline": baseline.name,
-        "options": dict(baseline.options),
+        # As JSON gives it back, so that what is read can be compared.
+        "options": json.loads(canonical_json(dict(baseline.options))),
         "clips": clips.digest,
         "code": code_digest(_DECISIVE_CODE),
     }

@@ -44,6 +44,7 @@ def _network(name: str, title: str, inputs: str, size: int, module: Any) -> Base
         options={"size": size, "stretch": True},
         network=f"{module.__name__}:build_{name}",
         training=module.TRAINING.fixed,
+        is_map=True,
         differs=(*module.DIFFERS, f"in the source: {module.TRAINING.source}"),
     )
 

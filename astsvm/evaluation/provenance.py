@@ -28,6 +28,7 @@ _DECISIVE_CODE = (
     "baselines",
     "network",
     "classifier.py",
+    "svm_machines.py",
     "config.py",
     "frozen_settings.py",
     "datasets/protocol_tables.py",

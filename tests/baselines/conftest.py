@@ -96,3 +96,38 @@ def chip_landmarks():
         return canonical_landmarks() * size / 2.75 + (size / 2 - 0.5, 0.3 * size - 0.5)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def whole_clips(tmp_path_factory):
+    """Write a file that offers everything: 11 faces of 64 pixels, flow, differences, landmarks.
+
+    Four subjects, each with three clips; what moves in a class is planted in its flow.
+    """
+    side, steps = 64, 10
+    places = canonical_landmarks() * side / 2.75 + (side / 2 - 0.5, 0.3 * side - 0.5)
+    folder = tmp_path_factory.mktemp("whole")
+    clips = tuple(
+        Clip("db", f"s{person}", f"c{number}", label, folder / "video.avi")
+        for person in range(4)
+        for number, label in enumerate(CLASSES)
+    )
+    dataset = Dataset("folder", folder, clips, synthetic=True)
+    settings = PreprocessingSettings(size=side)
+    with PartsFolder.open(folder / "whole.h5", dataset, settings) as parts:
+        for index, clip in enumerate(clips):
+            generator = np.random.default_rng(index)
+            frames = generator.integers(60, 190, (steps + 1, side, side)).astype(np.uint8)
+            grey = frames.astype(np.float32) / 255
+            flow = generator.normal(0, 0.02, (steps, side, side, 2)).astype(np.float32)
+            rows = slice(8 + 16 * (index % 3), 24 + 16 * (index % 3))
+            flow[:, rows, 16:48, index % 2] += 0.1
+            content = {
+                "streams": {"flow": flow, "idsf": (grey[1:] - grey[0])[..., None]},
+                "frames": frames,
+                "landmarks": places.astype(np.float32),
+                "transform": np.eye(2, 3),
+            }
+            parts.store(index, ProcessedClip(clip, **content))
+        parts.assemble()
+    return folder / "whole.h5"

@@ -48,12 +48,12 @@ def test_smaller_fields_stay_as_they_are():
     ("change", "message"),
     [
         ({"motion": np.zeros((4, 4, 3))}, r"\(H, W, 2\)"),
-        ({"strain": np.zeros((4, 5))}, "one size"),
+        ({"strain": np.zeros((4, 5))}, "same clip"),
         ({"motion": np.full((4, 4, 2), np.nan)}, "finite"),
-        ({"motion": np.zeros((0, 4, 2)), "strain": np.zeros((0, 4))}, "pixels"),
+        ({"motion": np.zeros((0, 4, 2)), "strain": np.zeros((0, 4))}, r"\(H, W, 2\)"),
         ({"blur": -1}, "blur"),
-        ({"side": 0}, "side"),
-        ({"side": True}, "side"),
+        ({"side": 0}, "at least 1"),
+        ({"side": True}, "at least 1"),
     ],
 )
 def test_bad_input_is_refused(change, message):
