@@ -32,6 +32,8 @@ _INPUTS: Mapping[str, tuple[Need, ...]] = MappingProxyType(
 )
 """What the functions of :mod:`astsvm.baselines.motion_input` take of a clip."""
 
+_CHANNELS = "a channel is divided by its range, where sources stretch it to 0..255: zero stays zero"
+
 
 def _network(name: str, title: str, inputs: str, size: int, module: Any) -> Baseline:
     """Return the entry of a network whose module says where it comes from."""
@@ -45,7 +47,7 @@ def _network(name: str, title: str, inputs: str, size: int, module: Any) -> Base
         network=f"{module.__name__}:build_{name}",
         training=module.TRAINING.fixed,
         is_map=True,
-        differs=(*module.DIFFERS, f"in the source: {module.TRAINING.source}"),
+        differs=(*module.DIFFERS, _CHANNELS, f"training in the source: {module.TRAINING.source}"),
     )
 
 

@@ -19,7 +19,7 @@ SOURCE = (
 )
 
 DIFFERS = (
-    "u, v and strain lie around 0 (the median of each channel is subtracted) instead of in 0..255",
+    "u, v and strain lie around 0 instead of in 0..255: of flow images, medians are subtracted",
     "the clips are shuffled in every epoch",
     "pooling windows start at the image's first pixel, not one before it",
 )
