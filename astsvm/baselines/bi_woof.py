@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from astsvm.arrays import FloatArray
 from astsvm.baselines.block_grid import Blocks, block_means, checked_blocks
+from astsvm.baselines.descriptor_input import as_motion, as_strain_maps, require_whole_number
 from astsvm.baselines.descriptor_svm import DescriptorSvm
-from astsvm.baselines.flow_input import as_motion, as_strain_maps, require_whole_number
 from astsvm.baselines.orientation_histogram import MOST_BINS, orientation_histograms
 from astsvm.errors import InvalidInputError
 
@@ -59,7 +59,8 @@ def bi_woof(
     -----
     Follows the authors' released program. Differs: blocks do not overlap (theirs do by a pixel);
     the weight of a block is the mean of its strain where theirs is the sum, so that blocks of
-    slightly different size weigh the same; the apex is not the annotated one, see the registry.
+    slightly different size weigh the same. Where the apex is, is the caller's choice; the source
+    takes the annotated one.
 
     References
     ----------

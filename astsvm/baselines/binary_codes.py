@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from astsvm.arrays import FloatArray, as_grey_stack
 from astsvm.baselines.block_grid import Blocks, block_numbers
-from astsvm.baselines.flow_input import require_whole_number
+from astsvm.baselines.descriptor_input import require_whole_number
 from astsvm.errors import InvalidInputError
 
 __all__ = [

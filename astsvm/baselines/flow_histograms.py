@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from astsvm.arrays import FloatArray
 from astsvm.baselines.block_grid import Blocks, checked_blocks
+from astsvm.baselines.descriptor_input import as_flow_fields, require_whole_number
 from astsvm.baselines.descriptor_svm import DescriptorSvm
-from astsvm.baselines.flow_input import as_flow_fields, require_whole_number
 from astsvm.baselines.orientation_histogram import MOST_BINS, orientation_histograms
 
 __all__ = ["FHOOF_SVM", "HOOF_SVM", "fhoof", "hoof"]
@@ -23,10 +23,10 @@ HOOF_SVM: Final = DescriptorSvm(
 )
 
 FHOOF_SVM: Final = DescriptorSvm(
-    kernel="linear",
+    kernel="chi_square",
     c=1.0,
-    note="The source tries several classifiers, a support vector machine among them; linear with "
-    "C = 1 is ours.",
+    note="The source tries several classifiers, a support vector machine among them; HOOF's, so "
+    "that only the bins differ, is ours.",
 )
 
 
@@ -76,7 +76,7 @@ def hoof(
 def fhoof(
     flow: npt.ArrayLike, bins: int = 8, blocks: Blocks = (5, 5), *, weighted: bool = True
 ) -> FloatArray:
-    """Return the same over the full circle with fuzzy bins, which noise in the angle moves little.
+    """Return how much of the flow goes each way, in fuzzy bins that noise changes little.
 
     Parameters
     ----------

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from astsvm.arrays import FloatArray
+from astsvm.baselines.descriptor_input import as_flow_fields
 from astsvm.baselines.descriptor_svm import DescriptorSvm
-from astsvm.baselines.flow_input import as_flow_fields
 from astsvm.baselines.mdmo_regions import REGION_COUNT, checked_landmarks, mdmo_regions
 
 __all__ = ["MDMO_SVM", "mdmo", "without_affine_motion"]

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from astsvm.arrays import FloatArray
 from astsvm.baselines.binary_codes import Radii
 from astsvm.baselines.block_grid import Blocks, block_means, checked_blocks
+from astsvm.baselines.descriptor_input import as_strain_maps, require_whole_number
 from astsvm.baselines.descriptor_svm import DescriptorSvm
-from astsvm.baselines.flow_input import as_strain_maps, require_whole_number
 from astsvm.baselines.lbp_top import PLANES, lbp_top
 from astsvm.errors import InvalidInputError
 

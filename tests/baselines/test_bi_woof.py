@@ -49,7 +49,9 @@ def test_a_block_weighs_by_its_strain_not_by_its_motion():
 
 def test_scale_does_not_matter():
     motion, strain = random_motion()
-    np.testing.assert_allclose(bi_woof(4 * motion, 4 * strain), bi_woof(motion, strain), atol=1e-7)
+    for scale in (4, 2**-14):
+        scaled = bi_woof(scale * motion, scale * strain)
+        np.testing.assert_allclose(scaled, bi_woof(motion, strain), atol=1e-7)
 
 
 def test_nothing_moves_or_nothing_is_strained():

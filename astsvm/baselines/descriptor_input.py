@@ -1,6 +1,8 @@
-"""Checks of the flow, strain and frames that descriptors take."""
+"""Checks of the flow, strain and numbers that descriptors take."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +23,7 @@ def as_flow_fields(flow: npt.ArrayLike) -> FloatArray:
     InvalidInputError
         If it has another shape, is empty, no floats, or not finite.
     """
-    array = np.asarray(flow)
+    array = _array(flow, "flow")
     if array.ndim != 4 or array.shape[-1] != 2 or array.size == 0:
         raise InvalidInputError(
             f"flow: expected fields of shape (T, H, W, 2), received {array.shape}. "
@@ -38,7 +40,7 @@ def as_motion(motion: npt.ArrayLike) -> FloatArray:
     InvalidInputError
         If it has another shape, is empty, no floats, or not finite.
     """
-    array = np.asarray(motion)
+    array = _array(motion, "motion")
     if array.ndim != 3 or array.shape[-1] != 2 or array.size == 0:
         raise InvalidInputError(
             f"motion: expected one field of shape (H, W, 2), received {array.shape}. "
@@ -62,7 +64,7 @@ def as_strain_maps(strain: npt.ArrayLike, axes: int) -> FloatArray:
     InvalidInputError
         If it has another shape, is empty, no floats, not finite, or negative somewhere.
     """
-    array = np.asarray(strain)
+    array = _array(strain, "strain")
     if array.ndim != axes or array.size == 0:
         raise InvalidInputError(f"strain: expected shape {_AXES[axes]}, received {array.shape}.")
     checked = _floats(array, "strain")
@@ -91,7 +93,16 @@ def require_whole_number(value: int, name: str, *, low: int, high: int) -> int:
     return int(value)
 
 
-def _floats(array: npt.NDArray[np.generic], name: str) -> FloatArray:
+def _array(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"{name}: expected an array, but rows of different shapes came ({error})."
+        ) from error
+
+
+def _floats(array: npt.NDArray[Any], name: str) -> FloatArray:
     if array.dtype.kind != "f":
         raise InvalidInputError(f"{name}: expected floats, received {array.dtype}.")
     return to_unit_floats(array, name)
