@@ -125,8 +125,8 @@ def _require_free(folder: Path, *, resume: bool) -> None:
         raise EvaluationError(f"{folder} exists already and is no folder. Choose another.")
     if folder.is_dir() and any(folder.iterdir()) and not resume:
         raise EvaluationError(
-            f"{folder} exists already and is not empty; nothing was changed. Choose another folder, "
-            "or go on with what is in it: --resume, in Python resume=True."
+            f"{folder} exists already and is not empty; nothing was changed. Choose another, or go "
+            "on with what is in it: --resume, in Python resume=True."
         )
 
 

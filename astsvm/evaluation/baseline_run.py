@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from astsvm.baselines.inputs import write_inputs
 from astsvm.baselines.registry import Baseline, find_baseline
-from astsvm.config import Settings
+from astsvm.config import Settings, TrainingSettings
 from astsvm.datasets.protocols import apply_protocol
 from astsvm.errors import SettingsError
 from astsvm.evaluation.loso import opened_clips, run_loso
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["run_baseline"]
 
+_MACHINE = (
+    "class_weight",
+    *(name for name in TrainingSettings.model_fields if name.startswith("svm_")),
+)
+"""Settings of the SVM head."""
+
 
 def run_baseline(
     name: str,
@@ -30,6 +36,7 @@ def run_baseline(
     output: str | Path,
     *,
     as_network_input: Settings | None = None,
+    svm_of: TrainingSettings | None = None,
     epochs: int | None = None,
     protocol: str = "as-labelled",
     seeds: int = 1,
@@ -52,6 +59,9 @@ def run_baseline(
     as_network_input : Settings, optional
         Train AST+SVMNet with these settings on the baseline's input, its only one; their streams
         are not looked at.
+    svm_of : TrainingSettings, optional
+        Give the baseline the machine of these settings, so that only its features differ from what
+        they belong to; by default it has the machine of its source.
     epochs : int, optional
         Epochs, fixed beforehand; by default the baseline's own, or those of the settings.
     protocol, seeds, workers, cluster, resume, watch
@@ -75,7 +85,7 @@ def run_baseline(
         If inputs of an earlier run are in the way.
     """
     baseline = find_baseline(name)
-    settings = _settings(baseline, as_network_input, epochs)
+    settings = _settings(baseline, as_network_input, svm_of, epochs)
     refuse_unguarded_script()
     with closing(RunFolder(Path(output), with_inputs=True)) as folder:
         folder.require_free(resume=resume)
@@ -106,7 +116,10 @@ def run_baseline(
 
 
 def _settings(
-    baseline: Baseline, as_network_input: Settings | None, epochs: int | None
+    baseline: Baseline,
+    as_network_input: Settings | None,
+    svm_of: TrainingSettings | None,
+    epochs: int | None,
 ) -> Settings:
     """Return how the folds are fitted."""
     if as_network_input is not None and not baseline.is_map:
@@ -120,6 +133,9 @@ def _settings(
             f"says how the input of the baseline {baseline.name} looks in a mirror. Leave it out."
         )
     settings = as_network_input or Settings(preset=baseline.name, training=baseline.training)
+    if svm_of is not None:
+        machine = {name: getattr(svm_of, name) for name in _MACHINE}
+        settings = settings.replace(training=settings.training.replace(**machine))
     if epochs is not None:
         settings = settings.replace(training=settings.training.replace(epochs=epochs))
     return settings

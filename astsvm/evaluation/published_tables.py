@@ -1,9 +1,9 @@
 """What the paper reports in its ablations, to stand beside ours: only what can be read there.
 
-Xue et al., IEEE Access 2024, doi:10.1109/ACCESS.2024.3395116. Its figures are of MEGC2019 (442 clips
-of 68 subjects), one number each, without intervals. Whether those of a single database are parts
-of the composite or runs of their own, it does not say. Tables 8 and 11 could not be read in the
-copy at hand; what its text says of them is quoted.
+Xue et al., IEEE Access 2024, doi:10.1109/ACCESS.2024.3395116. Its figures are of MEGC2019 (442
+clips of 68 subjects), one number each, without intervals. Whether those of a single database are
+parts of the composite or runs of their own, it does not say. Tables 8 and 11 could not be read in
+the copy at hand; what its text says of them is quoted.
 """
 
 from __future__ import annotations
