@@ -34,6 +34,7 @@ COMMANDS = (
     "evaluate",
     "compare",
     "baseline",
+    "ablate",
     "predict",
     "export",
     "app",

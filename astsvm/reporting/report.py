@@ -24,7 +24,14 @@ from astsvm.reporting.run_names import (
 from astsvm.reporting.subject_results import subject_results
 from astsvm.storage.atomic import write_bytes_atomically, write_text_atomically
 
-__all__ = ["HEAD_NAMES", "PROTOCOL_TEXTS", "write_report"]
+__all__ = [
+    "FLOOR_NAMES",
+    "HEAD_NAMES",
+    "PROTOCOL_TEXTS",
+    "flattened",
+    "page_environment",
+    "write_report",
+]
 
 HEAD_NAMES = {"svm": "SVM on the network's features", "softmax": "softmax of the network"}
 """The two heads, the paper's own first."""
@@ -100,7 +107,7 @@ def _page(
     readings = read_folds(folder, config, missing, {(e.seed, e.key) for e in examples})
     pictures = draw_pictures(config, metrics, subjects, examples, readings)
     page = (
-        _environment()
+        page_environment()
         .get_template("report.html")
         .render(
             config=config,
@@ -150,7 +157,8 @@ def _of_a_fold(settings: dict[str, Any]) -> dict[str, Any]:
     return {key: settings[key] for key in _OF_A_FOLD if key in settings}
 
 
-def _environment() -> Any:
+def page_environment() -> Any:
+    """Return where pages are made: names in them are escaped, and what is missing is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
