@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from astsvm.baselines.registry import all_baselines as all_baselines
     from astsvm.baselines.registry import find_baseline as find_baseline
 
-__all__ = ["Baseline", "all_baselines", "find_baseline"]
+__all__ = ["DERIVED", "Baseline", "all_baselines", "find_baseline"]
+
+DERIVED = "derived"
+"""Key of a clip file's settings that says which baseline its stream was made for, and of what."""
+
+_LAZY = ("Baseline", "all_baselines", "find_baseline")
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
+    if name in _LAZY:
         return getattr(import_module("astsvm.baselines.registry"), name)
     raise AttributeError(f"module 'astsvm.baselines' has no attribute {name!r}")
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from astsvm.baselines import DERIVED
 from astsvm.baselines.clip_content import ClipContent
 from astsvm.baselines.registry import Baseline, find_baseline
 from astsvm.errors import AstsvmError, EvaluationError, StorageError
@@ -41,10 +42,7 @@ from astsvm.storage.reader import ClipCollection
 from astsvm.storage.schema import read_index
 from astsvm.versions import code_digest
 
-__all__ = ["DERIVED", "write_inputs"]
-
-DERIVED = "derived"
-"""Key of a clip file's settings that says which baseline its stream was made for, and of what."""
+__all__ = ["write_inputs"]
 
 _DECISIVE_CODE = ("arrays.py", "baselines", "features", "preprocessing/warping.py")
 _CLIPS_A_TASK = 16

@@ -22,7 +22,6 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from astsvm.baselines.registry import find_baseline
 from astsvm.config import NetworkSettings
 from astsvm.evaluation.attention_maps import ClipMaps, clip_maps
 from astsvm.evaluation.fold import class_weights
@@ -169,6 +168,8 @@ class _AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
 
 def _built(baseline: str, network: str, shapes: Shapes, classes: int) -> keras.Model:
     if baseline:
+        from astsvm.baselines.registry import find_baseline
+
         ((_, shape),) = shapes
         return find_baseline(baseline).build(shape, classes)
     return build_network(dict(shapes), classes, settings=NetworkSettings.from_json(network))

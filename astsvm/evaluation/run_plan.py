@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astsvm.baselines.inputs import DERIVED
+from astsvm.baselines import DERIVED
 from astsvm.config import Settings
 from astsvm.datasets.contract import CORRECTED
 from astsvm.datasets.protocols import Selection, apply_protocol

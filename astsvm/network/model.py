@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
@@ -13,13 +14,13 @@ from astsvm.errors import InvalidInputError, SettingsError
 from astsvm.network.attention import ChannelAttention, FusionAttention, SpatialAttention
 from astsvm.network.inception import InceptionBlock
 from astsvm.network.pooling import GridPooling, WindowPooling
-from astsvm.storage.entry import STREAM_NAME
 
 __all__ = ["FEATURES", "build_network", "feature_extractor"]
 
 FEATURES = "features"
 """Name of the layer whose output is transferred to the SVM."""
 
+_STREAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")  # as clip files name them
 _ATTENTION = {"fam": FusionAttention, "cam": ChannelAttention, "sam": SpatialAttention}
 
 
@@ -112,7 +113,7 @@ def _checked_streams(
     streams: Mapping[str, tuple[int, int, int, int]],
 ) -> dict[str, tuple[int, int, int, int]]:
     """Return the streams in the fixed order of their names, so that mappings' order is idle."""
-    if not streams or not all(STREAM_NAME.fullmatch(name) for name in streams):
+    if not streams or not all(_STREAM_NAME.fullmatch(name) for name in streams):
         raise SettingsError(
             "streams must name one or more, such as flow and idsf, by lower-case letters, digits "
             f"and _, received {sorted(streams)}."
