@@ -57,7 +57,8 @@ class ClipContent:
     def frames(self) -> FloatArray:
         """Aligned, magnified, interpolated frames (n, H, W), float32 in [0, 1], onset first.
 
-        The stored onset frame plus the image differences, which are finer than stored frames.
+        The stored onset frame plus the image differences, which are finer than stored frames;
+        where these have lost their median (illumination median), the frames have as well.
         """
         stored = self._clips.frames(self._index)
         if stored is None:
