@@ -19,7 +19,6 @@ files, but for the seconds that a fold took, which its file tells.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import weakref
@@ -33,21 +32,21 @@ from astsvm.evaluation.fold import FoldResult
 from astsvm.evaluation.fold_file import fold_file_name, load_fold, save_fold
 from astsvm.evaluation.megc_log import megc_log
 from astsvm.evaluation.predictions import PredictionTable
+from astsvm.evaluation.run_config import (
+    config_differences,
+    fold_fingerprint,
+    require_run_config,
+    stamped_config,
+)
 from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_text_atomically
-from astsvm.storage.differences import describe_differences
-from astsvm.storage.entry import canonical_json
 from astsvm.storage.folder_lock import lock_holder, take_lock
 
 __all__ = ["RunFolder"]
 
-_FORMAT = "astsvm-run"
-_VERSION = 1
 _LOCK = ".astsvm-lock"
 _LEAKED = "leak_meter.csv"
 _CHOICES = "choices.csv"
-INPUTS = "inputs.h5"
-_TOLD_ONLY = ("files", "other_than_settings")
-"""Keys of config.json for people: no number of the run depends on them."""
+_INPUTS = "inputs.h5"
 
 
 class RunFolder:
@@ -63,7 +62,7 @@ class RunFolder:
 
     def __init__(self, path: Path, *, with_inputs: bool = False) -> None:
         self.path = Path(path)
-        self._expected = {INPUTS, f"{INPUTS}.parts"} if with_inputs else set()
+        self._expected = {_INPUTS, f"{_INPUTS}.parts"} if with_inputs else set()
         self._release: Callable[[], object] | None = None
 
     @property
@@ -74,7 +73,7 @@ class RunFolder:
     @property
     def inputs(self) -> Path:
         """The inputs of a baseline."""
-        return self.path / INPUTS
+        return self.path / _INPUTS
 
     @property
     def report(self) -> Path:
@@ -102,7 +101,7 @@ class RunFolder:
         StorageError
             If another process is at work in the folder; the message names it.
         """
-        config = {"format": _FORMAT, "format_version": _VERSION, **config}
+        config = stamped_config(config)
         self._require_folder()
         if self._is_in_use():
             # Before the lock, which leaves a file: nothing is put into a stranger's folder.
@@ -185,9 +184,7 @@ class RunFolder:
                 f"{self.path} exists already and is not empty; nothing was changed. Choose another "
                 "folder, or go on with the run in it: --resume, in Python resume=True."
             )
-        there = {key: value for key, value in self.config().items() if key not in _TOLD_ONLY}
-        here = {key: value for key, value in config.items() if key not in _TOLD_ONLY}
-        if differences := describe_differences(there, here):
+        if differences := config_differences(self.config(), config):
             raise EvaluationError(
                 f"{self.path} holds a run that was begun otherwise, so it cannot be resumed: "
                 f"{differences}. Use the same again, or choose another folder."
@@ -202,11 +199,7 @@ class RunFolder:
             If it is missing, damaged, or of another format or newer version.
         """
         config = self._read_json("config.json")
-        if config.get("format") != _FORMAT or config.get("format_version") != _VERSION:
-            raise StorageError(
-                f"{self.path / 'config.json'}: expected format {_FORMAT!r} version {_VERSION}, "
-                f"received {config.get('format')!r} version {config.get('format_version')!r}."
-            )
+        require_run_config(config, self.path / "config.json")
         return config
 
     def fold_path(self, seed: int, subject: str) -> Path:
@@ -217,7 +210,7 @@ class RunFolder:
         """Write the result of a fold durably."""
         path = self.fold_path(result.seed, result.subject)
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_fold(path, result, _fingerprint(config, result.seed, result.subject))
+        save_fold(path, result, fold_fingerprint(config, result.seed, result.subject))
 
     def load_fold(self, seed: int, subject: str, config: dict[str, Any]) -> FoldResult:
         """Read the result of a fold.
@@ -228,7 +221,7 @@ class RunFolder:
             If there is none that is whole and of this run.
         """
         path = self.fold_path(seed, subject)
-        return load_fold(path, _fingerprint(config, seed, subject))
+        return load_fold(path, fold_fingerprint(config, seed, subject))
 
     def write_results(
         self,
@@ -319,10 +312,3 @@ class RunFolder:
 
 def _pretty(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _fingerprint(config: dict[str, Any], seed: int, subject: str) -> str:
-    """Digest of all that one fold depends on; the other seeds of the run are not part of it."""
-    depends = {key: value for key, value in config.items() if key not in (*_TOLD_ONLY, "seeds")}
-    depends |= {"format": _FORMAT, "format_version": _VERSION, "seed": seed, "subject": subject}
-    return hashlib.sha256(canonical_json(depends).encode()).hexdigest()
