@@ -42,11 +42,15 @@ from astsvm.storage.reader import ClipCollection
 from astsvm.storage.schema import read_index
 from astsvm.versions import code_digest
 
-__all__ = ["write_inputs"]
+__all__ = ["UnfitClipError", "write_inputs"]
 
 _DECISIVE_CODE = ("arrays.py", "baselines", "features", "preprocessing/warping.py")
 _CLIPS_A_TASK = 16
 """A process opens the clip files anew for every task; a few clips at a time make that cheap."""
+
+
+class UnfitClipError(EvaluationError):
+    """A baseline's input cannot be made of a clip, which has too few frames, for example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,10 @@ def write_inputs(
     Raises
     ------
     EvaluationError
-        If the clips do not offer what is needed, or the input of a clip cannot be made. No clip is
-        left out: methods are compared on the same clips.
+        If the clips do not offer what is needed.
+    UnfitClipError
+        If the input of a clip cannot be made. No clip is left out: methods are compared on the
+        same clips.
     StorageError
         If the file or its parts exist and are not to be gone on with, or were made otherwise.
     """
@@ -195,7 +201,7 @@ def _make_some(task: _InputTask) -> None:
         except StorageError:
             raise
         except AstsvmError as error:
-            raise EvaluationError(
+            raise UnfitClipError(
                 f"the input of the baseline {baseline.name} cannot be made of clip {record.key}: "
                 f"{error} What is finished is kept; leave the clip out when preprocessing."
             ) from error

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from astsvm.baselines.inputs import UnfitClipError
 from astsvm.config import Settings
 from astsvm.errors import EvaluationError
 from astsvm.evaluation.ablation_plan import (
@@ -101,18 +102,21 @@ def run_ablation(
         runs = plan.runs()
         for number, (name, row) in enumerate(runs.items(), 1):
             shown = f"{number} of {len(runs)}, {row.variant.label}"
-            with _watched(watching, shown) as watch:
-                _run(
-                    row,
-                    collection,
-                    folder / RUNS / name,
-                    protocol=protocol,
-                    seeds=seeds,
-                    workers=workers,
-                    cluster=cluster,
-                    resume=resume,
-                    watch=watch,
-                )
+            try:
+                with _watched(watching, shown) as watch:
+                    _run(
+                        row,
+                        collection,
+                        folder / RUNS / name,
+                        protocol=protocol,
+                        seeds=seeds,
+                        workers=workers,
+                        cluster=cluster,
+                        resume=resume,
+                        watch=watch,
+                    )
+            except UnfitClipError as error:
+                plan = plan.without(name, str(error))
     results = _results(plan, folder)
     write_text_atomically(
         folder / RESULTS, json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -7,7 +7,7 @@ several tables that have the same settings share one run.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -120,6 +120,20 @@ class AblationPlan:
         for row in rows:
             first.setdefault(row.depends_on, row)
         return {row.variant.name: row for row in first.values()}
+
+    def without(self, name: str, reason: str) -> AblationPlan:
+        """Return the plan with the rows of a variant listed as not possible."""
+        tables = tuple(
+            replace(
+                table,
+                rows=tuple(
+                    replace(row, reason=reason) if row.variant.name == name else row
+                    for row in table.rows
+                ),
+            )
+            for table in self.tables
+        )
+        return replace(self, tables=tables)
 
     def run_of(self, row: PlannedRow) -> str:
         """Return the name of the run that a row takes its figures from; empty if there is none."""

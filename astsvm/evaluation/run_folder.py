@@ -19,7 +19,6 @@ files, but for the seconds that a fold took, which its file tells.
 
 from __future__ import annotations
 
-import json
 import os
 import weakref
 from collections.abc import Callable, Iterable
@@ -38,6 +37,7 @@ from astsvm.evaluation.run_config import (
     require_run_config,
     stamped_config,
 )
+from astsvm.evaluation.run_files import as_pretty_json, read_json_object, read_run_text
 from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_text_atomically
 from astsvm.storage.folder_lock import lock_holder, take_lock
 
@@ -111,7 +111,7 @@ class RunFolder:
         if self._is_in_use():
             self._check_existing(config, resume)
         else:
-            self._write("config.json", _pretty(config))
+            self._write("config.json", as_pretty_json(config))
 
     def require_free(self, *, resume: bool = False) -> None:
         """Refuse a folder that no run with inputs can begin in, before the inputs are made.
@@ -198,7 +198,7 @@ class RunFolder:
         StorageError
             If it is missing, damaged, or of another format or newer version.
         """
-        config = self._read_json("config.json")
+        config = read_json_object(self.path / "config.json")
         require_run_config(config, self.path / "config.json")
         return config
 
@@ -241,7 +241,7 @@ class RunFolder:
         for number, seed in enumerate(table.seeds):
             name = f"megc_log_seed{seed}.txt" if number else "megc_log.txt"
             self._write(name, megc_log(table, seed))
-        self._write("metrics.json", _pretty(metrics))
+        self._write("metrics.json", as_pretty_json(metrics))
 
     def has_results(self) -> bool:
         """Tell whether the run was scored: the figures are the last file that it writes."""
@@ -269,13 +269,13 @@ class RunFolder:
         """Read ``choices.csv``, one row a fold; none if nothing was chosen within."""
         if not (self.path / _CHOICES).exists():
             return []
-        return read_choices(self._read(_CHOICES))
+        return read_choices(read_run_text(self.path / _CHOICES))
 
     def _table(self, name: str) -> PredictionTable:
         names = self.config().get("class_names")
         if not isinstance(names, list) or len(names) < 2:
             raise StorageError(f"{self.path / 'config.json'}: class_names are missing.")
-        return PredictionTable.from_csv(self._read(name), names)
+        return PredictionTable.from_csv(read_run_text(self.path / name), names)
 
     def metrics(self) -> dict[str, Any]:
         """Read ``metrics.json``.
@@ -285,30 +285,7 @@ class RunFolder:
         StorageError
             If it is missing or damaged.
         """
-        return self._read_json("metrics.json")
+        return read_json_object(self.path / "metrics.json")
 
     def _write(self, name: str, text: str) -> None:
         write_text_atomically(self.path / name, text)
-
-    def _read(self, name: str) -> str:
-        try:
-            return (self.path / name).read_bytes().decode()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise StorageError(
-                f"{self.path / name} cannot be read: {reason}. Expected the folder of a run that "
-                "`astsvm train --loso -o` wrote."
-            ) from error
-
-    def _read_json(self, name: str) -> dict[str, Any]:
-        try:
-            value = json.loads(self._read(name))
-        except (ValueError, RecursionError) as error:
-            raise StorageError(f"{self.path / name} is damaged: {error}.") from error
-        if not isinstance(value, dict):
-            raise StorageError(f"{self.path / name} is damaged: expected a JSON object.")
-        return value
-
-
-def _pretty(value: dict[str, Any]) -> str:
-    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

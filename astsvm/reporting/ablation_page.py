@@ -131,12 +131,12 @@ def _render(results: dict[str, Any]) -> str:
 
 
 def _subject(results: dict[str, Any]) -> str:
-    seeds = len(results["seeds"])
+    seeds, epochs = len(results["seeds"]), results["settings"]["training"]["epochs"]
     return (
         f"{results['n_clips']} clips of {results['n_subjects']} subjects, protocol "
         f"{results['protocol']}, {len(results['class_names'])} classes, "
         f"{seeds} seed{'s' if seeds > 1 else ''}, preset {results['settings']['preset']}, "
-        f"{results['settings']['training']['epochs']} epochs, {results['evaluation']}"
+        f"{epochs} epoch{'s' if epochs > 1 else ''}, {results['evaluation']}"
     )
 
 
@@ -219,7 +219,7 @@ def _difference(one: dict[str, Any]) -> str:
 def _impossible(table: dict[str, Any]) -> Iterator[str]:
     for row in table["rows"]:
         if row["not_possible"]:
-            yield f"{row['label']}, because {row['not_possible']}"
+            yield f"{row['label']}, because {row['not_possible'].rstrip('.')}"
 
 
 def _heads_told(table: dict[str, Any]) -> str:

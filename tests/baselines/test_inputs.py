@@ -10,7 +10,7 @@ import pytest
 
 from astsvm.baselines import find_baseline
 from astsvm.baselines.clip_content import ClipContent
-from astsvm.baselines.inputs import write_inputs
+from astsvm.baselines.inputs import UnfitClipError, write_inputs
 from astsvm.baselines.registry import Baseline
 from astsvm.config import TrainingSettings
 from astsvm.errors import EvaluationError, StorageError
@@ -102,7 +102,7 @@ def test_clips_that_lack_what_is_needed_are_refused_before_anything(flow_images,
 
 def test_a_clip_whose_input_cannot_be_made_ends_it_by_name(faces, tmp_path):
     # LBP-TOP of radius 4 in time needs nine frames; these clips have five.
-    with pytest.raises(EvaluationError, match=r"lbp_top cannot be made of clip db/s0/c0: frames"):
+    with pytest.raises(UnfitClipError, match=r"lbp_top cannot be made of clip db/s0/c0: frames"):
         write(faces, tmp_path / "inputs.h5", find_baseline("lbp_top"))
 
 

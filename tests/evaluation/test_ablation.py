@@ -138,6 +138,24 @@ def test_a_resumed_ablation_computes_only_what_is_missing(finished, clips, setti
     assert kept.stat().st_mtime_ns == before
 
 
+def test_a_feature_that_a_clip_is_unfit_for_is_listed_and_the_others_go_on(
+    finished, clips, settings, monkeypatch
+):
+    from astsvm.baselines.inputs import UnfitClipError
+    from astsvm.evaluation import ablation
+
+    def unfit(*_, **__):
+        raise UnfitClipError("clip smic/s1/c0 has too few frames")
+
+    monkeypatch.setattr(ablation, "run_baseline", unfit)
+    monkeypatch.setattr("astsvm.evaluation.ablation_plan.NO_FEATURES", _all_but("bi_woof"))
+    results = run_ablation(clips, settings, finished[0], tables=(8,), resume=True)
+    rows = rows_of(results, 8)
+    assert rows["features-bi_woof"]["not_possible"] == "clip smic/s1/c0 has too few frames"
+    assert rows["features-bi_woof"]["heads"] is None
+    assert rows["flow-only"]["complete"] is True
+
+
 def test_other_settings_are_not_mixed_into_it(finished, clips, settings):
     other = settings.replace(training=settings.training.replace(epochs=2))
     with pytest.raises(EvaluationError, match=r"begun otherwise.*epochs"):
