@@ -15,6 +15,9 @@ from astsvm.evaluation.predictions import HEADS, PredictionTable
 from astsvm.evaluation.verification import verify_run
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory, clip_writer):
     return clip_writer(

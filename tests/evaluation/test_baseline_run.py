@@ -126,6 +126,7 @@ def test_a_run_of_the_method_is_not_resumed_as_a_baseline(clips, tmp_path):
         run_baseline("flow_svm", clips, tmp_path / "run", resume=True)
 
 
+@pytest.mark.slow
 def test_it_can_be_the_input_of_the_method(clips, tmp_path, tiny_settings):
     settings = tiny_settings.replace(training=tiny_settings.training.replace(epochs=1))
     metrics = run_baseline("flow_svm", clips, tmp_path / "run", as_network_input=settings)
