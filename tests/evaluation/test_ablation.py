@@ -14,7 +14,6 @@ from astsvm.evaluation.comparison import compare_tables, holm_adjusted
 from astsvm.evaluation.predictions import HEADS, PredictionTable
 from astsvm.evaluation.verification import verify_run
 
-
 pytestmark = pytest.mark.slow
 
 
