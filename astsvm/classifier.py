@@ -16,6 +16,7 @@ from astsvm.classifier_file import pack_head, unpack_head
 from astsvm.config import TrainingSettings
 from astsvm.errors import InvalidInputError, StorageError
 from astsvm.storage.atomic import write_bytes_atomically
+from astsvm.svm_machines import is_of_the_method, unfitted_machines, unfitted_scaler
 
 __all__ = ["SvmHead"]
 
@@ -34,7 +35,9 @@ class SvmHead:
     Notes
     -----
     `SVC(decision_function_shape="ovr")` would train one machine per pair of classes; the paper
-    asks for one per class.
+    asks for one per class. With ``svm_multiclass="one_vs_one"`` it is that, for baselines whose
+    sources took libsvm as it is; a class's score is then its votes, ties broken by confidence.
+    Such a head cannot be saved.
 
     Conventions (ours). A class without training clips gets the smallest of the row's other scores
     minus 1, so that scores stay finite and it is never predicted. With a single class in training
@@ -53,6 +56,7 @@ class SvmHead:
         self._seen: npt.NDArray[np.int64] = np.empty(0, np.int64)
         self._scaler: Any = None
         self._machines: Any = None
+        self._can_be_saved = True
 
     def fit(
         self, features: npt.ArrayLike, labels: npt.ArrayLike, settings: TrainingSettings
@@ -65,29 +69,29 @@ class SvmHead:
         labels : array_like of shape (n,), integer
             Classes from 0.
         settings : TrainingSettings
-            `svm_c`, `svm_gamma` and `class_weight` are used.
+            Those whose names begin with ``svm``, and `class_weight`.
 
         Raises
         ------
         InvalidInputError
-            If shapes disagree, a feature is not finite, or a label is out of range.
+            If shapes disagree, a feature is not finite, or a label is out of range; or if a
+            feature is negative and the kernel chi-square.
         """
-        from sklearn.multiclass import OneVsRestClassifier
-        from sklearn.preprocessing import StandardScaler
-        from sklearn.svm import SVC
-
         values = _checked_features(features)
         truth, classes = _checked_labels(labels, len(values), self._asked_classes)
-        scaler = StandardScaler().fit(values)
+        if settings.svm_kernel == "chi_square" and values.min() < 0:
+            raise InvalidInputError(
+                "the chi-square kernel compares values of 0 or more; features hold "
+                f"{values.min():.6g}. Choose another svm_kernel."
+            )
+        scaler = unfitted_scaler(settings).fit(values)
+        scaled = scaler.transform(values)
         machines = None
         if len(np.unique(truth)) > 1:
-            weight = "balanced" if settings.class_weight == "balanced" else None
-            machine = SVC(
-                kernel="rbf", C=settings.svm_c, gamma=settings.svm_gamma, class_weight=weight
-            )
-            machines = OneVsRestClassifier(machine).fit(scaler.transform(values), truth)
+            machines = unfitted_machines(settings, scaled).fit(scaled, truth)
         self._classes, self._seen = classes, np.unique(truth)
         self._scaler, self._machines = scaler, machines
+        self._can_be_saved = is_of_the_method(settings)
         return self
 
     @property
@@ -104,14 +108,18 @@ class SvmHead:
 
     @property
     def scaler_mean(self) -> Features:
-        """Mean of every feature over the training clips, shape (d,)."""
+        """What is subtracted from every feature, shape (d,): its mean over the training clips."""
         self._require_fitted()
+        if not self._scaler.with_mean:
+            return np.zeros(self._scaler.n_features_in_)
         return np.asarray(self._scaler.mean_, np.float64)
 
     @property
     def scaler_scale(self) -> Features:
         """Standard deviation of every feature, 1 where it is constant, shape (d,)."""
         self._require_fitted()
+        if not self._scaler.with_std:
+            return np.ones(self._scaler.n_features_in_)
         return np.asarray(self._scaler.scale_, np.float64)
 
     def support_arrays(self) -> tuple[Features, ...]:
@@ -121,13 +129,17 @@ class SvmHead:
         intercept (1,) and the kernel's gamma (1,). Its score is
         ``sum_i coefficient_i exp(-gamma |x - vector_i|^2) + intercept``. One machine per class
         seen, in the order of the classes; a single one, for the second, where only two were seen;
-        none where only one was.
+        none where only one was. With one machine for each pair, all of them in one set of arrays,
+        as libsvm keeps them; a chi-square machine names its training clips instead of the vectors.
         """
         self._require_fitted()
         arrays: list[Features] = []
         for machine in self._estimators():
             gamma = np.array([machine._gamma])
-            found = (machine.support_vectors_, machine.dual_coef_, machine.intercept_, gamma)
+            vectors = (
+                machine.support_vectors_ if len(machine.support_vectors_) else machine.support_
+            )
+            found = (vectors, machine.dual_coef_, machine.intercept_, gamma)
             arrays += [np.asarray(array, np.float64) for array in found]
         return tuple(arrays)
 
@@ -140,7 +152,7 @@ class SvmHead:
             If the head is not fitted, or the features have another width or are not finite.
         """
         self._require_fitted()
-        values = _checked_features(features, len(self._scaler.mean_))
+        values = _checked_features(features, len(self.scaler_mean))
         if self._machines is None:
             seen = np.zeros((len(values), 1))
         else:
@@ -158,8 +170,19 @@ class SvmHead:
         return best
 
     def to_bytes(self) -> bytes:
-        """Return the head as a file's content; equal heads give equal bytes."""
+        """Return the head as a file's content; equal heads give equal bytes.
+
+        Raises
+        ------
+        InvalidInputError
+            If the head is not fitted, or has other machines than the method's.
+        """
         self._require_fitted()
+        if not self._can_be_saved:
+            raise InvalidInputError(
+                "only a head of RBF machines on standardised features, one for each class, can be "
+                "saved; leave svm_kernel, svm_standardise and svm_multiclass out of the settings."
+            )
         parts = {"classes": self._classes, "seen": self._seen}
         return pack_head({**parts, "scaler": self._scaler, "machines": self._machines})
 
@@ -213,7 +236,9 @@ class SvmHead:
         return cls.from_bytes(data, str(path))
 
     def _estimators(self) -> list[Any]:
-        return [] if self._machines is None else list(self._machines.estimators_)
+        if self._machines is None:
+            return []
+        return list(getattr(self._machines, "estimators_", [self._machines]))
 
     def _require_fitted(self) -> None:
         if self._scaler is None:

@@ -204,10 +204,20 @@ class TrainingSettings(FrozenSettings):
     """Weights of the classes in the network's loss and in the SVM."""
     augmentation: Literal["none", "flip"] = "none"
     """`flip` mirrors training clips inside the fold (ours); held-out clips stay as they are."""
+    svm_kernel: Literal["rbf", "linear", "polynomial", "chi_square"] = "rbf"
+    """Kernel of every support vector machine; only `rbf` is the paper's. `polynomial` adds 1 to
+    the product; `chi_square` is for values of 0 or more that are not standardised."""
+    svm_degree: Annotated[int, Field(ge=1, le=6)] = 2
+    """Degree of the polynomial kernel."""
+    svm_standardise: bool = True
+    """Bring every feature to mean 0 and deviation 1 over the training clips first."""
+    svm_multiclass: Literal["one_vs_rest", "one_vs_one"] = "one_vs_rest"
+    """A machine for each class, as in the paper, or for each pair of classes, as libsvm does it."""
     svm_c: PositiveFloat = 1.0
     """C of every support vector machine (ours)."""
     svm_gamma: PositiveFloat | Literal["scale", "auto"] = "scale"
-    """Width of the RBF kernel: a number, or scikit-learn's `scale` or `auto` (ours)."""
+    """Width of the kernel: a number, or scikit-learn's `scale` or `auto` (ours). For `chi_square`
+    both stand for 1 over the mean distance of two training clips."""
     inner: InnerSettings | None = None
     """Chooses epochs, C and gamma anew in every fold; None takes the values above."""
 
@@ -217,6 +227,10 @@ class TrainingSettings(FrozenSettings):
             raise ValueError(
                 f"inner.epochs must not exceed epochs {self.epochs}, received {self.inner.epochs}"
             )
+        if self.inner and (self.svm_kernel != "rbf" or not self.svm_standardise):
+            raise ValueError("inner chooses for svm_kernel rbf and svm_standardise true only")
+        if self.svm_kernel == "chi_square" and self.svm_standardise:
+            raise ValueError("svm_kernel chi_square needs svm_standardise false")
         return self
 
     @property

@@ -33,6 +33,8 @@ COMMANDS = (
     "train",
     "evaluate",
     "compare",
+    "baseline",
+    "ablate",
     "predict",
     "export",
     "app",

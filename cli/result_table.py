@@ -44,6 +44,8 @@ def _lines(metrics: dict[str, Any]) -> list[str]:
         f"{len(metrics['class_names'])} classes, protocol {metrics['protocol']}, "
         + ("1 seed" if seeds == 1 else f"means over {seeds} seeds (sd over seeds after +-)")
     ]
+    if "method" in metrics:
+        lines.insert(0, metrics["method"])
     lines.append(_evaluation_line(metrics))
     if metrics["synthetic"]:
         lines.insert(0, "SYNTHETIC clips: these figures say nothing about real faces.")

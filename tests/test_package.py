@@ -39,6 +39,7 @@ def loaded_by(statement):
         "import astsvm.datasets, astsvm.datasets.synthetic",
         "import astsvm.network",
         "import astsvm.evaluation",
+        "from astsvm.baselines import all_baselines\nall_baselines()",
         "import astsvm.recognizer",
         "import astsvm.app",
         "from astsvm.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint()",
@@ -49,7 +50,7 @@ def test_importing_loads_nothing_heavy(statement):
 
 
 @pytest.mark.parametrize(
-    "command", ["preprocess", "inspect", "synth", "evaluate", "train", "predict", "app"]
+    "command", ["preprocess", "inspect", "synth", "evaluate", "train", "baseline", "predict", "app"]
 )
 def test_help_loads_no_tensorflow(command):
     statement = (

@@ -52,7 +52,7 @@ def run_folds_on_cluster(
     """
     if not tasks:
         return
-    collection, streams = tasks[0].clips, tasks[0].settings.network.streams
+    collection, streams = tasks[0].clips, tasks[0].streams
     needed = np.concatenate([(*task.train_indices, *task.test_indices) for task in tasks])
     without_clips = ClipArrays.read(collection, streams, [])
     yield from run_cluster_tasks(

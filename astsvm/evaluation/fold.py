@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from astsvm.config import Settings
 from astsvm.errors import EvaluationError
+from astsvm.evaluation.method import Method
 
 if TYPE_CHECKING:
     from astsvm.evaluation.fold_network import FoldNetwork
@@ -53,6 +54,8 @@ class FoldTask:
         Key of every training clip's subject, for an inner split.
     every_epoch : bool
         Predict the held-out clips after every epoch as well, for the leak meter.
+    method : Method, optional
+        A baseline in place of AST+SVMNet, or another input of it; it then names the streams.
     """
 
     clips: ClipReader
@@ -66,6 +69,12 @@ class FoldTask:
     test_clips: tuple[str, ...]
     train_subjects: tuple[str, ...]
     every_epoch: bool = False
+    method: Method | None = None
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Streams that the network takes."""
+        return (self.method or Method.of_settings(self.settings)).streams
 
 
 @dataclass(frozen=True, eq=False)

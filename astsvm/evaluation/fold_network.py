@@ -60,9 +60,11 @@ class FoldNetwork:
     def __init__(self, task: FoldTask, seed: tuple[int, ...]) -> None:
         self._task = task
         self._seed = seed
-        self._streams = task.settings.network.streams
+        self._streams = task.streams
         shapes: Shapes = tuple((name, task.clips.streams[name]) for name in self._streams)
-        self._structure = (task.settings.network.to_json(), shapes, task.classes)
+        self._baseline = task.method.network if task.method else ""
+        network = "" if self._baseline else task.settings.network.to_json()
+        self._structure = (self._baseline, network, shapes, task.classes)
         self._model, self._outputs = compiled_network(
             *self._structure, task.settings.training.learning_rate
         )
@@ -136,7 +138,9 @@ class FoldNetwork:
         return np.concatenate([features, turned]), np.concatenate([labels, labels])
 
     def maps(self, indices: npt.NDArray[np.int64]) -> ClipMaps:
-        """Return where the network looks in clips, and the motion there."""
+        """Return where the network looks in clips, and the motion there; none of a baseline."""
+        if self._baseline:
+            return ClipMaps({}, {})
         batches = prediction_batches(
             self._task.clips, self._streams, indices, batch_size=_CLIPS_A_MAP_BATCH
         )
@@ -162,19 +166,24 @@ class _AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         self._call(epoch + 1)
 
 
-def _built(network: str, shapes: Shapes, classes: int) -> keras.Model:
+def _built(baseline: str, network: str, shapes: Shapes, classes: int) -> keras.Model:
+    if baseline:
+        from astsvm.baselines.registry import find_baseline
+
+        ((_, shape),) = shapes
+        return find_baseline(baseline).build(shape, classes)
     return build_network(dict(shapes), classes, settings=NetworkSettings.from_json(network))
 
 
 @lru_cache(maxsize=1)
 def compiled_network(
-    network: str, shapes: Shapes, classes: int, learning_rate: float
+    baseline: str, network: str, shapes: Shapes, classes: int, learning_rate: float
 ) -> tuple[keras.Model, keras.Model]:
     """Return the network to train, compiled, and one that tells features and probabilities.
 
     They share their weights. A process keeps the last pair it was asked for.
     """
-    model = _built(network, shapes, classes)
+    model = _built(baseline, network, shapes, classes)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss=keras.losses.SparseCategoricalCrossentropy(),

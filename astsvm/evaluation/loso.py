@@ -17,6 +17,7 @@ from astsvm.errors import SettingsError, StorageError
 from astsvm.evaluation.fold import FoldResult, FoldTask
 from astsvm.evaluation.fold_dispatch import FoldDispatch
 from astsvm.evaluation.leak_meter import oracle_predictions
+from astsvm.evaluation.method import Method
 from astsvm.evaluation.predictions import join_predictions
 from astsvm.evaluation.run_folder import RunFolder
 from astsvm.evaluation.run_notes import tell_of_surprises
@@ -51,6 +52,7 @@ def run_loso(
     fold_timeout: float | None = None,
     progress: Callable[[int, int], None] | None = None,
     watch: Callable[[RunProgress], object] | None = None,
+    method: Method | None = None,
 ) -> dict[str, Any]:
     """Hold out every subject once, train on the others, and score what was held out.
 
@@ -100,6 +102,9 @@ def run_loso(
         Called with the number of folds done and in all.
     watch : callable, optional
         Called at the same moments with more: seeds done, and the running UF1.
+    method : Method, optional
+        A baseline instead of AST+SVMNet, whose inputs the clip files hold; see
+        :func:`astsvm.evaluation.baseline_run.run_baseline`, which makes them.
 
     Returns
     -------
@@ -121,7 +126,7 @@ def run_loso(
     _check_permutation(permute_labels)
     refuse_unguarded_script()
     dispatch = FoldDispatch(workers, cluster, gpus_per_fold, fold_timeout)
-    with closing(RunFolder(Path(output))) as folder:
+    with closing(RunFolder(Path(output), with_inputs=method is not None)) as folder:
         # Open as long as folds are handed out: only then does a copy know the digest to insist on.
         with opened_clips(clips) as collection:
             plan = plan_run(
@@ -132,6 +137,7 @@ def run_loso(
                 oracle_epoch=oracle_epoch,
                 permute_labels=permute_labels,
                 gpus=dispatch.gpus,
+                method=method,
             )
             folder.begin(plan.config, resume=resume)
             tell_of_surprises(plan, settings)

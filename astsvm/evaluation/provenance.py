@@ -25,8 +25,10 @@ _DISTRIBUTIONS = (
     "h5py",
 )
 _DECISIVE_CODE = (
+    "baselines",
     "network",
     "classifier.py",
+    "svm_machines.py",
     "config.py",
     "frozen_settings.py",
     "datasets/protocol_tables.py",
@@ -35,6 +37,7 @@ _DECISIVE_CODE = (
     "evaluation/fold_fitting.py",
     "evaluation/fold_network.py",
     "evaluation/inner_selection.py",
+    "evaluation/method.py",
     "evaluation/metrics.py",
     "evaluation/run_plan.py",
     "evaluation/splits.py",

@@ -2,6 +2,7 @@
 
 ::
 
+    inputs.h5          of a baseline: what it takes of every clip, a clip file of its own
     config.json        settings, protocol, seeds, data digest, versions: all a result depends on
     folds/SEED/DATABASE_SUBJECT.npz
     predictions.csv    seed, database, subject, clip, truth, both heads, their scores
@@ -18,8 +19,6 @@ files, but for the seconds that a fold took, which its file tells.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import weakref
 from collections.abc import Callable, Iterable
@@ -32,20 +31,22 @@ from astsvm.evaluation.fold import FoldResult
 from astsvm.evaluation.fold_file import fold_file_name, load_fold, save_fold
 from astsvm.evaluation.megc_log import megc_log
 from astsvm.evaluation.predictions import PredictionTable
+from astsvm.evaluation.run_config import (
+    config_differences,
+    fold_fingerprint,
+    require_run_config,
+    stamped_config,
+)
+from astsvm.evaluation.run_files import as_pretty_json, read_json_object, read_run_text
 from astsvm.storage.atomic import TEMPORARY_SUFFIX, write_text_atomically
-from astsvm.storage.differences import describe_differences
-from astsvm.storage.entry import canonical_json
 from astsvm.storage.folder_lock import lock_holder, take_lock
 
 __all__ = ["RunFolder"]
 
-_FORMAT = "astsvm-run"
-_VERSION = 1
 _LOCK = ".astsvm-lock"
 _LEAKED = "leak_meter.csv"
 _CHOICES = "choices.csv"
-_TOLD_ONLY = ("files", "other_than_settings")
-"""Keys of config.json for people: no number of the run depends on them."""
+_INPUTS = "inputs.h5"
 
 
 class RunFolder:
@@ -55,16 +56,24 @@ class RunFolder:
     ----------
     path : Path
         The folder. Nothing is touched until a method is called.
+    with_inputs : bool
+        The run is of a baseline, whose inputs may lie in the folder before it begins.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, with_inputs: bool = False) -> None:
         self.path = Path(path)
+        self._expected = {_INPUTS, f"{_INPUTS}.parts"} if with_inputs else set()
         self._release: Callable[[], object] | None = None
 
     @property
     def figures(self) -> Path:
         """Folder of the pictures."""
         return self.path / "figures"
+
+    @property
+    def inputs(self) -> Path:
+        """The inputs of a baseline."""
+        return self.path / _INPUTS
 
     @property
     def report(self) -> Path:
@@ -92,9 +101,8 @@ class RunFolder:
         StorageError
             If another process is at work in the folder; the message names it.
         """
-        config = {"format": _FORMAT, "format_version": _VERSION, **config}
-        if self.path.exists() and not self.path.is_dir():
-            raise EvaluationError(f"{self.path} exists already and is no folder. Choose another.")
+        config = stamped_config(config)
+        self._require_folder()
         if self._is_in_use():
             # Before the lock, which leaves a file: nothing is put into a stranger's folder.
             self._check_existing(config, resume)
@@ -103,7 +111,30 @@ class RunFolder:
         if self._is_in_use():
             self._check_existing(config, resume)
         else:
-            self._write("config.json", _pretty(config))
+            self._write("config.json", as_pretty_json(config))
+
+    def require_free(self, *, resume: bool = False) -> None:
+        """Refuse a folder that no run with inputs can begin in, before the inputs are made.
+
+        Raises
+        ------
+        EvaluationError
+            If the folder holds something and `resume` is off, or a run without inputs.
+        """
+        self._require_folder()
+        if not self._is_in_use():
+            return
+        if not resume:
+            self._check_existing({}, resume)
+        if not self.inputs.exists():
+            raise EvaluationError(
+                f"{self.path} holds no run of a baseline, so none can be resumed in it. Choose "
+                "another folder."
+            )
+
+    def _require_folder(self) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise EvaluationError(f"{self.path} exists already and is no folder. Choose another.")
 
     def close(self) -> None:
         """Let another process write to the folder; nothing happens if it was not begun."""
@@ -133,7 +164,7 @@ class RunFolder:
         ours = {
             entry.name
             for entry in self.path.iterdir()
-            if entry.suffix != TEMPORARY_SUFFIX and entry.name != _LOCK
+            if entry.suffix != TEMPORARY_SUFFIX and entry.name not in {_LOCK, *self._expected}
         }
         return bool(ours) and not (ours == {"config.json"} and self._is_barely_begun())
 
@@ -153,9 +184,7 @@ class RunFolder:
                 f"{self.path} exists already and is not empty; nothing was changed. Choose another "
                 "folder, or go on with the run in it: --resume, in Python resume=True."
             )
-        there = {key: value for key, value in self.config().items() if key not in _TOLD_ONLY}
-        here = {key: value for key, value in config.items() if key not in _TOLD_ONLY}
-        if differences := describe_differences(there, here):
+        if differences := config_differences(self.config(), config):
             raise EvaluationError(
                 f"{self.path} holds a run that was begun otherwise, so it cannot be resumed: "
                 f"{differences}. Use the same again, or choose another folder."
@@ -169,12 +198,8 @@ class RunFolder:
         StorageError
             If it is missing, damaged, or of another format or newer version.
         """
-        config = self._read_json("config.json")
-        if config.get("format") != _FORMAT or config.get("format_version") != _VERSION:
-            raise StorageError(
-                f"{self.path / 'config.json'}: expected format {_FORMAT!r} version {_VERSION}, "
-                f"received {config.get('format')!r} version {config.get('format_version')!r}."
-            )
+        config = read_json_object(self.path / "config.json")
+        require_run_config(config, self.path / "config.json")
         return config
 
     def fold_path(self, seed: int, subject: str) -> Path:
@@ -185,7 +210,7 @@ class RunFolder:
         """Write the result of a fold durably."""
         path = self.fold_path(result.seed, result.subject)
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_fold(path, result, _fingerprint(config, result.seed, result.subject))
+        save_fold(path, result, fold_fingerprint(config, result.seed, result.subject))
 
     def load_fold(self, seed: int, subject: str, config: dict[str, Any]) -> FoldResult:
         """Read the result of a fold.
@@ -196,7 +221,7 @@ class RunFolder:
             If there is none that is whole and of this run.
         """
         path = self.fold_path(seed, subject)
-        return load_fold(path, _fingerprint(config, seed, subject))
+        return load_fold(path, fold_fingerprint(config, seed, subject))
 
     def write_results(
         self,
@@ -216,7 +241,7 @@ class RunFolder:
         for number, seed in enumerate(table.seeds):
             name = f"megc_log_seed{seed}.txt" if number else "megc_log.txt"
             self._write(name, megc_log(table, seed))
-        self._write("metrics.json", _pretty(metrics))
+        self._write("metrics.json", as_pretty_json(metrics))
 
     def has_results(self) -> bool:
         """Tell whether the run was scored: the figures are the last file that it writes."""
@@ -244,13 +269,13 @@ class RunFolder:
         """Read ``choices.csv``, one row a fold; none if nothing was chosen within."""
         if not (self.path / _CHOICES).exists():
             return []
-        return read_choices(self._read(_CHOICES))
+        return read_choices(read_run_text(self.path / _CHOICES))
 
     def _table(self, name: str) -> PredictionTable:
         names = self.config().get("class_names")
         if not isinstance(names, list) or len(names) < 2:
             raise StorageError(f"{self.path / 'config.json'}: class_names are missing.")
-        return PredictionTable.from_csv(self._read(name), names)
+        return PredictionTable.from_csv(read_run_text(self.path / name), names)
 
     def metrics(self) -> dict[str, Any]:
         """Read ``metrics.json``.
@@ -260,37 +285,7 @@ class RunFolder:
         StorageError
             If it is missing or damaged.
         """
-        return self._read_json("metrics.json")
+        return read_json_object(self.path / "metrics.json")
 
     def _write(self, name: str, text: str) -> None:
         write_text_atomically(self.path / name, text)
-
-    def _read(self, name: str) -> str:
-        try:
-            return (self.path / name).read_bytes().decode()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise StorageError(
-                f"{self.path / name} cannot be read: {reason}. Expected the folder of a run that "
-                "`astsvm train --loso -o` wrote."
-            ) from error
-
-    def _read_json(self, name: str) -> dict[str, Any]:
-        try:
-            value = json.loads(self._read(name))
-        except (ValueError, RecursionError) as error:
-            raise StorageError(f"{self.path / name} is damaged: {error}.") from error
-        if not isinstance(value, dict):
-            raise StorageError(f"{self.path / name} is damaged: expected a JSON object.")
-        return value
-
-
-def _pretty(value: dict[str, Any]) -> str:
-    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _fingerprint(config: dict[str, Any], seed: int, subject: str) -> str:
-    """Digest of all that one fold depends on; the other seeds of the run are not part of it."""
-    depends = {key: value for key, value in config.items() if key not in (*_TOLD_ONLY, "seeds")}
-    depends |= {"format": _FORMAT, "format_version": _VERSION, "seed": seed, "subject": subject}
-    return hashlib.sha256(canonical_json(depends).encode()).hexdigest()

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from astsvm.baselines import DERIVED
 from astsvm.config import Settings
 from astsvm.datasets.contract import CORRECTED
 from astsvm.datasets.protocols import Selection, apply_protocol
 from astsvm.errors import SettingsError
 from astsvm.evaluation.fold import FoldTask
 from astsvm.evaluation.leak_meter import LEAK_METER, NULL_RUN
+from astsvm.evaluation.method import Method
 from astsvm.evaluation.provenance import software_versions
 from astsvm.evaluation.splits import Fold, leave_one_subject_out
 from astsvm.storage.differences import describe_differences
@@ -57,6 +59,7 @@ def plan_run(
     permute_labels: int | None = None,
     gpus: str = "",
     final: bool = False,
+    method: Method | None = None,
 ) -> RunPlan:
     """Plan a fold for every seed and subject.
 
@@ -78,6 +81,8 @@ def plan_run(
         The kind of GPU folds are computed on, each of which rounds otherwise; empty for none.
     final : bool
         The plan is what a final model is compared with: it trains on every subject.
+    method : Method, optional
+        What is trained, by default AST+SVMNet on the streams of the settings.
 
     Raises
     ------
@@ -87,7 +92,8 @@ def plan_run(
     EvaluationError
         If the protocol leaves too little to evaluate.
     """
-    _check_clips(collection, settings)
+    method = method or Method.of_settings(settings)
+    _check_clips(collection, method)
     if oracle_epoch and settings.training.inner:
         raise SettingsError(
             "the leak meter looks at a fixed number of epochs; leave the inner choice out."
@@ -102,11 +108,11 @@ def plan_run(
     _check_inner(settings, len(folds), final)
     truth = {r.key: int(label) for r, label in zip(records, selection.labels, strict=True)}
     tasks = [
-        _task(collection, settings, seed, fold, selection, every_epoch=oracle_epoch)
+        _task(collection, settings, method, seed, fold, selection, every_epoch=oracle_epoch)
         for seed in range(1, seeds + 1)
         for fold in folds
     ]
-    config = _config(collection, settings, protocol, seeds, selection, folds)
+    config = _config(collection, settings, method, protocol, seeds, selection, folds)
     config |= {"oracle_epoch": oracle_epoch, "permuted_labels": permute_labels}
     config["folds_on_gpus"] = gpus
     config["marks"] = [LEAK_METER] * oracle_epoch
@@ -115,12 +121,12 @@ def plan_run(
     return RunPlan(config, tuple(tasks), truth, selection.class_names)
 
 
-def _check_clips(collection: ClipCollection, settings: Settings) -> None:
+def _check_clips(collection: ClipCollection, method: Method) -> None:
     if not collection.records:
         first = next(iter(collection.skipped), None)
         told = "" if first is None else f" The first that was skipped: {first}"
         raise SettingsError(f"the clip files hold no clip.{told}")
-    wanted, there = settings.network.streams, collection.streams
+    wanted, there = method.streams, collection.streams
     absent = [name for name in wanted if name not in there]
     if absent:
         usable = [name for name in wanted if name in there]
@@ -147,6 +153,7 @@ def _check_inner(settings: Settings, subjects: int, final: bool) -> None:
 def _task(
     collection: ClipCollection,
     settings: Settings,
+    method: Method,
     seed: int,
     fold: Fold,
     selection: Selection,
@@ -166,12 +173,14 @@ def _task(
         test_clips=tuple(collection.records[i].key for i in held_out),
         train_subjects=tuple(collection.records[i].subject_key for i in kept),
         every_epoch=every_epoch,
+        method=method,
     )
 
 
 def _config(
     collection: ClipCollection,
     settings: Settings,
+    method: Method,
     protocol: str,
     seeds: int,
     selection: Selection,
@@ -179,13 +188,16 @@ def _config(
 ) -> dict[str, Any]:
     """Everything a result depends on; written as ``config.json`` and compared on resume."""
     return {
-        "method": "AST+SVMNet",
+        "method": method.title,
+        **({} if method.facts is None else {"baseline": dict(method.facts)}),
         "evaluation": "leave one subject out",
         "protocol": protocol,
         "class_names": list(selection.class_names),
         # How the clips were preprocessed stands in their file, under "data"; the preset's own
-        # preprocessing took no part.
-        "settings": settings.model_dump(mode="json", exclude={"preprocessing"}),
+        # preprocessing took no part. Nor did AST+SVMNet's network in a baseline of its own.
+        "settings": settings.model_dump(
+            mode="json", exclude={"preprocessing"} | ({"network"} if method.network else set())
+        ),
         "seeds": list(range(1, seeds + 1)),
         "threads_per_fold": 1,
         "data": {
@@ -198,22 +210,23 @@ def _config(
             "skipped": sorted(str(problem) for problem in collection.skipped),
         },
         "subjects": {fold.subject: len(fold.test) for fold in folds},
-        "other_than_settings": _differences(settings, collection.settings),
+        "other_than_settings": _differences(settings, method, collection.settings),
         "synthetic": collection.synthetic,
         "versions": software_versions(),
         "files": sorted(Path(path).name for path in collection.paths),
     }
 
 
-def _differences(settings: Settings, preprocessing: Mapping[str, Any]) -> str:
+def _differences(settings: Settings, method: Method, preprocessing: Mapping[str, Any]) -> str:
     """Say in what the clips were preprocessed otherwise than the run's settings would.
 
     That is allowed, but the run must not pass under the name of its preset alone. Precomputed
-    flow was not preprocessed by us in any way.
+    flow was not preprocessed by us in any way, and a baseline knows no preset.
     """
-    if "precomputed_flow" in preprocessing:
+    if "precomputed_flow" in preprocessing or method.network:
         return ""
-    return describe_differences(preprocessing, settings.preprocessing.model_dump(mode="json"))
+    own = {name: value for name, value in preprocessing.items() if name != DERIVED}
+    return describe_differences(own, settings.preprocessing.model_dump(mode="json"))
 
 
 def _corrected(collection: ClipCollection) -> list[str]:

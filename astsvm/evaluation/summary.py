@@ -124,6 +124,8 @@ def run_metrics(
     metrics = summarise(table, missing)
     metrics |= {key: config.get(key) for key in ("protocol", "synthetic")}
     metrics["marks"] = list(config.get("marks", ()))
+    if "baseline" in config:
+        metrics["method"] = config["method"]
     if leaked is not None:
         metrics["leak_meter"] = leak_figures(leaked, missing)
     return metrics

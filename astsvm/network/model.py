@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
@@ -19,6 +20,7 @@ __all__ = ["FEATURES", "build_network", "feature_extractor"]
 FEATURES = "features"
 """Name of the layer whose output is transferred to the SVM."""
 
+_STREAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")  # as clip files name them
 _ATTENTION = {"fam": FusionAttention, "cam": ChannelAttention, "sam": SpatialAttention}
 
 
@@ -35,7 +37,8 @@ def build_network(
     Parameters
     ----------
     streams : mapping of str to (T, H, W, C)
-        The paths, ``"flow"`` and/or ``"idsf"``, and the shape of a clip's features on each.
+        The paths, ``"flow"`` and/or ``"idsf"``, and the shape of a clip's features on each. Any
+        other name of lower-case letters, digits and _ is a path as well: a baseline's input.
     classes : int
         At least 2.
     attention : {"fam", "cam", "sam", "none"}
@@ -110,10 +113,10 @@ def _checked_streams(
     streams: Mapping[str, tuple[int, int, int, int]],
 ) -> dict[str, tuple[int, int, int, int]]:
     """Return the streams in the fixed order of their names, so that mappings' order is idle."""
-    known = get_args(Stream)
-    if not streams or not set(streams) <= set(known):
+    if not streams or not all(_STREAM_NAME.fullmatch(name) for name in streams):
         raise SettingsError(
-            f"streams must name one or more of {', '.join(known)}, received {sorted(streams)}."
+            "streams must name one or more, such as flow and idsf, by lower-case letters, digits "
+            f"and _, received {sorted(streams)}."
         )
     for name, shape in streams.items():
         sizes = tuple(shape)
@@ -124,7 +127,9 @@ def _checked_streams(
                 f"stream {name!r} must have a shape (T, H, W, C) of positive whole numbers, "
                 f"received {shape!r}."
             )
-    return {name: streams[name] for name in known if name in streams}
+    known = [name for name in get_args(Stream) if name in streams]
+    others = sorted(set(streams) - set(known))
+    return {name: streams[name] for name in (*known, *others)}
 
 
 def _window(shape: tuple[int | None, ...], resolution: int) -> tuple[int, int]:

@@ -35,6 +35,7 @@ from astsvm.recognizer.manifest import (
 )
 from astsvm.recognizer.model_card import model_card
 from astsvm.recognizer.run_reference import RunReference, refer_to_run
+from astsvm.svm_machines import is_of_the_method
 
 if TYPE_CHECKING:
     from astsvm.storage.reader import ClipCollection
@@ -78,6 +79,11 @@ def train_bundle(
     settings = Settings.from_preset(config) if isinstance(config, str) else config
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise SettingsError(f"seed must be a whole number and 0 or more, received {seed!r}.")
+    if not is_of_the_method(settings.training):
+        raise SettingsError(
+            "a model that is to be used has RBF machines on standardised features, one for each "
+            "class; leave training.svm_kernel, svm_standardise and svm_multiclass out."
+        )
     refuse_unguarded_script()
     # Open as long as the training goes on: only then does a copy know the digest to insist on.
     with opened_clips(clips) as collection:

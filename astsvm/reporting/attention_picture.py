@@ -35,7 +35,7 @@ def attention_limit(maps: Iterable[MapsOfClip]) -> float:
         np.maximum(values, 1 / np.maximum(values, 1 / _LARGEST_LIMIT)).ravel()
         for clip in maps
         for name, array in clip.attention.items()
-        if name in _STREAMS
+        if name in clip.motion
         for values in [array.astype(np.float64)]
     ]
     if not ratios:

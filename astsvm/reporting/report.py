@@ -24,7 +24,14 @@ from astsvm.reporting.run_names import (
 from astsvm.reporting.subject_results import subject_results
 from astsvm.storage.atomic import write_bytes_atomically, write_text_atomically
 
-__all__ = ["HEAD_NAMES", "PROTOCOL_TEXTS", "write_report"]
+__all__ = [
+    "FLOOR_NAMES",
+    "HEAD_NAMES",
+    "PROTOCOL_TEXTS",
+    "flattened",
+    "page_environment",
+    "write_report",
+]
 
 HEAD_NAMES = {"svm": "SVM on the network's features", "softmax": "softmax of the network"}
 """The two heads, the paper's own first."""
@@ -100,7 +107,7 @@ def _page(
     readings = read_folds(folder, config, missing, {(e.seed, e.key) for e in examples})
     pictures = draw_pictures(config, metrics, subjects, examples, readings)
     page = (
-        _environment()
+        page_environment()
         .get_template("report.html")
         .render(
             config=config,
@@ -109,7 +116,8 @@ def _page(
             evaluation=evaluation_of(config, metrics),
             evaluation_text=EVALUATIONS[evaluation_of(config, metrics)],
             parts=part_names(config, metrics),
-            heads=HEAD_NAMES,
+            heads=_head_names(config),
+            streams=_streams(config),
             floors=FLOOR_NAMES,
             figures=FIGURE_NAMES,
             verdicts={head: _verdict(metrics, head) for head in HEAD_NAMES},
@@ -122,14 +130,35 @@ def _page(
             few_subjects=FEW_SUBJECTS,
             protocol_text=PROTOCOL_TEXTS.get(config["protocol"], config["protocol"]),
             # How the clips were preprocessed stands in their files, not in this run's settings.
-            settings=list(flattened({key: config["settings"][key] for key in _OF_A_FOLD})),
+            settings=list(flattened(_of_a_fold(config["settings"]))),
             preprocessing=list(flattened(config["data"]["preprocessing"])),
         )
     )
     return page, {picture.name: picture.png for picture in pictures.all()}
 
 
-def _environment() -> Any:
+def _head_names(config: dict[str, Any]) -> dict[str, str]:
+    """Name the heads; those of a descriptor have no network before them."""
+    baseline = config.get("baseline")
+    if baseline and baseline["kind"] == "descriptor" and not baseline["as_network_input"]:
+        return {"svm": "SVM on the descriptor", "softmax": "logistic regression on the descriptor"}
+    return HEAD_NAMES
+
+
+def _streams(config: dict[str, Any]) -> list[str]:
+    """Return the streams that the network took."""
+    if baseline := config.get("baseline"):
+        return [baseline["stream"]]
+    return list(config["settings"]["network"]["streams"])
+
+
+def _of_a_fold(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of network and training; a baseline has a network of its own."""
+    return {key: settings[key] for key in _OF_A_FOLD if key in settings}
+
+
+def page_environment() -> Any:
+    """Return where pages are made: names in them are escaped, and what is missing is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 

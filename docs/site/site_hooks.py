@@ -10,12 +10,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+from baseline_tables import every_baseline
 from command_pages import every_command
 from docstring_pages import mended
 from protocol_tables import every_protocol
 from setting_tables import every_setting, where_presets_differ
 
 PARTS = {
+    "every baseline": every_baseline,
     "every command": every_command,
     "every protocol": every_protocol,
     "every setting": every_setting,

@@ -122,3 +122,15 @@ def test_every_protocol_stands_with_its_classes(filled):
 def test_an_unknown_part_is_an_error(site_module):
     with pytest.raises(KeyError, match="every wish"):
         site_module("site_hooks").with_parts("text\n\n<!-- every wish -->\n")
+
+
+def test_every_baseline_stands_with_its_source_and_what_differs(filled):
+    from astsvm.baselines import all_baselines
+
+    page = filled("baselines.md")
+    for name, baseline in all_baselines().items():
+        assert f"[`{name}`](#{name}) | {baseline.title} | {', '.join(baseline.needs)} |" in page
+        section = page.split(f'<a id="{name}"></a>')[1].split("\n### ")[0]
+        assert f"`{name}`, {baseline.kind}" in section
+        assert section.count("- Differs: ") == len(baseline.differs)
+        assert "github.com" not in re.sub(r"\[[^\]]*\]\([^)]*\)", "", section)

@@ -108,6 +108,16 @@ def test_presets_have_their_size(preset, trainable, features, side):
     assert model.get_layer("flow_3d_first").input.shape[1:4] == (10, side, side)
 
 
+def test_a_stream_of_another_name_comes_after_those_of_the_paper():
+    from astsvm.network import build_network
+
+    shapes = {"a_baseline": (1, 12, 12, 3), "flow": (1, 12, 12, 2)}
+    names = [tensor.name for tensor in build_network(shapes, attention="none").inputs]
+    assert sorted(names) == ["a_baseline", "flow"]
+    layers = [layer.name for layer in build_network(shapes, modules=("2d",)).layers]
+    assert layers.index("flow_attention") < layers.index("a_baseline_attention")
+
+
 def test_the_order_of_the_streams_changes_nothing():
     from keras.utils import set_random_seed
 
@@ -263,7 +273,7 @@ def test_it_learns_a_small_problem_by_heart(shape):
     ("change", "error", "message"),
     [
         ({"streams": {}}, SettingsError, "streams"),
-        ({"streams": {"strain": (1, 8, 8, 1)}}, SettingsError, "strain"),
+        ({"streams": {"Strain!": (1, 8, 8, 1)}}, SettingsError, "Strain!"),
         ({"streams": {"flow": (8, 8, 2)}}, InvalidInputError, "flow"),
         ({"streams": {"flow": (0, 8, 8, 2)}}, InvalidInputError, "flow"),
         ({"streams": {"flow": (1, 8, None, 2)}}, InvalidInputError, "flow"),

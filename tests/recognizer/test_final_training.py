@@ -189,3 +189,11 @@ def _fitted_here(clips, settings):
     fitted = fit_fold(task)
     features = fitted.network.predict(selection.indices).features
     return fitted.svm.decision_function(features)
+
+
+@pytest.mark.parametrize("odd", [{"svm_kernel": "linear"}, {"svm_multiclass": "one_vs_one"}])
+def test_a_model_to_be_used_has_the_methods_own_machines(dots_file, small_settings, odd):
+    training = small_settings.training.replace(**odd)
+    settings = small_settings.replace(training=training.model_dump())
+    with pytest.raises(SettingsError, match="RBF machines on standardised features"):
+        Recognizer.train(dots_file, settings)
