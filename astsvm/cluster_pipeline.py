@@ -51,6 +51,7 @@ def process_on_cluster(
     address: str,
     workers: int | None = None,
     timeout: float | None = None,
+    attempts: int = 3,
     tasks_per_process: int = 0,
 ) -> Generator[TaskOutcome[None]]:
     """Process clips of one dataset on a Ray cluster, and store them here.
@@ -59,6 +60,8 @@ def process_on_cluster(
     ----------
     tasks : sequence of ClipTask
         The clips.
+    attempts : int
+        How often a clip is tried whose process or node is lost.
     address, workers, timeout, tasks_per_process
         See :func:`astsvm.execution.cluster.run_cluster_tasks`.
 
@@ -84,6 +87,7 @@ def process_on_cluster(
         workers=workers,
         timeout=timeout,
         tasks_per_process=tasks_per_process,
+        retries=attempts - 1,
     )
     with closing(outcomes):
         for outcome in outcomes:

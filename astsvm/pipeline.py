@@ -234,6 +234,7 @@ def _process_all(
         address=cluster,
         workers=workers,
         timeout=timeout,
+        attempts=_ATTEMPTS,
         tasks_per_process=_CLIPS_PER_PROCESS,
     )
 

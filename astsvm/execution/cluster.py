@@ -191,9 +191,13 @@ def _outcome(
         if attempts.begun <= retries:
             return None
         # A process that ran past its time may end before its word of it is here.
-        lost = attempts.told or WorkerLostError(
-            f"its process was lost {attempts.begun} times, at last: "
-            f"{type(error).__name__}: {_first_line(error)}"
+        lost = (
+            _tried(attempts.told, attempts)
+            if attempts.told
+            else WorkerLostError(
+                f"its process was lost {attempts.begun} times, at last: "
+                f"{type(error).__name__}: {_first_line(error)}"
+            )
         )
         return TaskOutcome(attempts.index, None, lost)
     if answer.refusal:
@@ -208,7 +212,13 @@ def _outcome(
         time.sleep(2 * FAREWELL_SECONDS)
         if attempts.begun <= retries:
             return None
+        return TaskOutcome(attempts.index, None, _tried(attempts.told, attempts))
     return TaskOutcome(attempts.index, answer.result, answer.error)
+
+
+def _tried(error: WorkerLostError, attempts: _Attempts) -> WorkerLostError:
+    """Say, as on one machine, how often a task was begun."""
+    return WorkerLostError(f"{error} (attempt {attempts.begun})") if attempts.begun > 1 else error
 
 
 def _process_environment(gpus: float) -> dict[str, str]:

@@ -71,9 +71,9 @@ def test_train_then_evaluate(clips, command, tmp_path):
     assert config["settings"]["training"]["batch_size"] == 4
 
     for name in ("predictions.csv", "metrics.json", "config.json", "folds/new.txt"):
-        code, out, err = command("evaluate", run, "--report", run / name)
-        assert (code, out) == (2, "")
-        assert "only a page" in err
+        code, nothing, refusal = command("evaluate", run, "--report", run / name)
+        assert (code, nothing) == (2, "")
+        assert "only a page" in refusal
     code, again, _ = command("evaluate", run, "--report", tmp_path / "page.html")
     assert (code, again) == (0, out)
     assert "SYNTHETIC" in (tmp_path / "page.html").read_text()

@@ -18,6 +18,7 @@ NO_NUMBERS = {
     "datasets",
     "datasets/contract",
     "errors",
+    "printable",
     "evaluation",
     "evaluation/attention_maps",
     "evaluation/leak_meter",

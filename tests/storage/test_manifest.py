@@ -28,6 +28,7 @@ NO_NUMBERS = {
     "datasets/source_path",
     "datasets/workbook",
     "errors",
+    "printable",
     "frozen_settings",
     "storage",
     "storage/inspection",
