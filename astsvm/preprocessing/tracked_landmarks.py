@@ -37,8 +37,9 @@ def landmarks_of_clips(path: Path, clips: Sequence[Clip]) -> dict[str, FloatArra
         A file with a row for each clip (:func:`astsvm.preprocessing.read_landmarks`) or, with a
         column ``frame``, for each of its frames; or a folder with a table for each clip, named
         ``DATABASE/SUBJECT/CLIP.csv``, ``SUBJECT/CLIP.csv``, ``CLIP.csv``, or as the video or the
-        folder of frames is; the first of these that exists counts. Where such a table names its
-        clips in a column, only the rows of the clip are taken.
+        folder of frames is; the first that exists counts. The last two name a clip only where they
+        fit no clip of another source, and not both exist. Where a table names its clips in a
+        column, only the rows of the clip are taken.
     clips : sequence of Clip
         The clips; those that the file or folder does not hold are left out.
 

@@ -146,16 +146,6 @@ def test_many_faults_are_counted_and_a_few_named(tmp_path, points):
     assert str(caught.value).count("success is 0") == 3
 
 
-def test_a_table_that_two_subjects_would_take_is_refused(tmp_path, points):
-    write(tmp_path / "c1.csv", OPENFACE_HEADER, openface_row(8, points))
-    clips = [clip_of(), clip_of(subject="s2", source="other/c1.mp4")]
-    with pytest.raises(DatasetError, match=r"Name it s1/c1.csv or s2/c1.csv\."):
-        landmarks_of_clips(tmp_path, clips)
-    write(tmp_path / "s2" / "c1.csv", OPENFACE_HEADER, openface_row(8, points + 9))
-    found = landmarks_of_clips(tmp_path, clips)
-    np.testing.assert_allclose(found["folder/s2/c1"], points + 9, atol=0.01)
-
-
 def test_files_and_folders_of_other_clips_are_refused(tmp_path, points):
     with pytest.raises(DatasetError, match=r"such as s1/c1.csv, found none"):
         landmarks_of_clips(tmp_path, [clip_of()])
@@ -232,74 +222,3 @@ def test_faults_of_all_kinds_are_collected_and_counted(tmp_path, points):
     ):
         assert says in str(caught.value)
     assert list(landmarks_of_clips(tmp_path, clips[3:])) == ["folder/s1/c3"]
-
-
-def swapped_names():
-    """Return clip 01 of the video 02.mp4 and clip 02 of the video 01.mp4."""
-    return [clip_of("01", source="v/02.mp4"), clip_of("02", source="v/01.mp4")]
-
-
-@pytest.mark.parametrize(
-    ("names", "one", "two"),
-    [
-        (("01", "02"), "by its clip", "by its source 01.mp4"),
-        (("01",), "by its clip", "by its source 01.mp4"),
-        (("02",), "by its source 02.mp4", "by its clip"),
-    ],
-)
-def test_a_name_of_a_clip_and_of_another_clips_video_is_refused(tmp_path, points, names, one, two):
-    for name in names:
-        write(tmp_path / f"{name}.csv", OPENFACE_HEADER, openface_row(8, points))
-    readings = rf"that of folder/s1/01 \({one}\) or that of folder/s1/02 \({two}\)"
-    with pytest.raises(DatasetError, match=rf"2 of 2 clips .*{names[0]}.csv: .*{readings}\. Name"):
-        landmarks_of_clips(tmp_path, swapped_names())
-
-
-def test_full_names_settle_which_video_is_meant(tmp_path, points):
-    for name, shift in (("s1/01", 0), ("02", 9)):
-        write(tmp_path / f"{name}.csv", OPENFACE_HEADER, openface_row(8, points + shift))
-    found = landmarks_of_clips(tmp_path, swapped_names())
-    np.testing.assert_allclose(found["folder/s1/01"], points, atol=0.01)
-    np.testing.assert_allclose(found["folder/s1/02"], points + 9, atol=0.01)
-
-
-def test_a_table_by_the_clip_and_one_by_its_video_are_refused(tmp_path, points):
-    """Videos that the sheet does not name may have tables too."""
-    for name in ("01", "02"):
-        write(tmp_path / f"{name}.csv", OPENFACE_HEADER, openface_row(8, points))
-    says = r"expected one table, .*01.csv \(by its clip\) and .*02.csv \(by its source 02.mp4\)"
-    with pytest.raises(DatasetError, match=says):
-        landmarks_of_clips(tmp_path, swapped_names()[:1])
-
-
-def test_clips_of_two_databases_are_told_to_name_the_database(tmp_path, points):
-    write(tmp_path / "s1" / "c1.csv", OPENFACE_HEADER, openface_row(8, points))
-    clips = [clip_of(), Clip("other", "s1", "c1", "a", Path("w.mp4"), onset=7)]
-    with pytest.raises(DatasetError, match=r"Name it folder/s1/c1.csv or other/s1/c1.csv"):
-        landmarks_of_clips(tmp_path, clips)
-
-
-def test_clips_of_one_video_share_its_table(tmp_path, points):
-    rows = [openface_row(frame, points + frame) for frame in (8, 20)]
-    write(tmp_path / "c1.csv", OPENFACE_HEADER, *rows)
-    found = landmarks_of_clips(tmp_path, [clip_of(), clip_of("c2", onset=19)])
-    np.testing.assert_allclose(found["folder/s1/c1"], points + 8, atol=0.01)
-    np.testing.assert_allclose(found["folder/s1/c2"], points + 20, atol=0.01)
-
-
-@pytest.mark.parametrize("key", ["folder/s1/c1", "s1/c1", "c1"])
-def test_of_a_table_that_names_its_clips_only_those_rows_are_taken(tmp_path, points, key):
-    rows = [f"c9,{openface_row(8, points + 50)}", f"{key},{openface_row(8, points)}"]
-    write(tmp_path / "c1.csv", "clip," + OPENFACE_HEADER, *rows)
-    found = landmarks_of_clips(tmp_path, [clip_of()])
-    np.testing.assert_allclose(found["folder/s1/c1"], points, atol=0.01)
-    write(tmp_path / "c1.csv", "clip," + OPENFACE_HEADER, rows[0])
-    with pytest.raises(DatasetError, match=r"of clip folder/s1/c1, but its rows are of clip 'c9'"):
-        landmarks_of_clips(tmp_path, [clip_of()])
-
-
-def test_no_table_can_have_a_name_longer_than_names_can_be(tmp_path, points):
-    """The video's name is as long as can be; with ".csv" it is too long."""
-    clips = [clip_of(), clip_of("c2", source="x" * 251 + ".mp4")]
-    write(tmp_path / "c1.csv", OPENFACE_HEADER, openface_row(8, points))
-    assert list(landmarks_of_clips(tmp_path, clips)) == ["folder/s1/c1"]
