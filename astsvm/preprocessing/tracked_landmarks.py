@@ -71,7 +71,7 @@ def landmarks_of_clips(path: Path, clips: Sequence[Clip]) -> dict[str, FloatArra
         told = list(dict.fromkeys(faults.values()))[:_MOST_TOLD]
         raise DatasetError(
             f"{path}: {len(faults)} of {len(clips)} clips get no landmarks from their table: "
-            f"{' '.join(told)} Remove a table to have dlib search instead."
+            f"{' '.join(told)} Remove a clip's table or rows to have dlib search."
         )
     return found
 
