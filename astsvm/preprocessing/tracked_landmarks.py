@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from astsvm.arrays import FloatArray
 from astsvm.clip import Clip
-from astsvm.errors import DatasetError, FrameReadError
-from astsvm.preprocessing.landmarks_file import LandmarkRow, LandmarkTable, in_pixels, read_table
+from astsvm.errors import DatasetError, FrameReadError, InvalidInputError
+from astsvm.preprocessing.face import eye_centres
+from astsvm.preprocessing.landmark_folder import tables_of_clips
+from astsvm.preprocessing.landmark_rows import LandmarkRow
+from astsvm.preprocessing.landmarks_file import LandmarkTable, in_pixels, read_table
 
 __all__ = ["landmarks_of_clips"]
 
 _MOST_TOLD = 3
+
+_Owned: TypeAlias = tuple[Clip, LandmarkTable, Sequence[LandmarkRow]]
+"""A clip that has landmarks, with the table that holds them and the clip's rows in it."""
 
 
 def landmarks_of_clips(path: Path, clips: Sequence[Clip]) -> dict[str, FloatArray]:
@@ -30,7 +37,9 @@ def landmarks_of_clips(path: Path, clips: Sequence[Clip]) -> dict[str, FloatArra
         A file with a row for each clip (:func:`astsvm.preprocessing.read_landmarks`) or, with a
         column ``frame``, for each of its frames; or a folder with a table for each clip, named
         ``DATABASE/SUBJECT/CLIP.csv``, ``SUBJECT/CLIP.csv``, ``CLIP.csv``, or as the video or the
-        folder of frames is.
+        folder of frames is; the first that exists counts. The last two name a clip only where they
+        fit no clip of another source, and not both exist. Where a table names its clips in a
+        column, only the rows of the clip are taken.
     clips : sequence of Clip
         The clips; those that the file or folder does not hold are left out.
 
@@ -42,41 +51,37 @@ def landmarks_of_clips(path: Path, clips: Sequence[Clip]) -> dict[str, FloatArra
     Raises
     ------
     DatasetError
-        If a table cannot be read, serves several clips, or has no usable row for the onset; all
-        such clips are counted and the first of them are named.
+        If a table cannot be read, may by its name be that of clips of several sources, names
+        other clips only, or has no usable row for the onset: none or several, a faulty one, one
+        without a face, or one whose face is not upright or has eyes less than 4 pixels apart. All
+        such clips are counted and the first of them are told. Rows of other frames may be faulty.
     """
     found: dict[str, FloatArray] = {}
-    faults: list[str] = []
-    for clip, table, rows in _tables(path, clips):
+    faults: dict[str, str] = {}
+    owned = _of_folder(path, clips, faults) if path.is_dir() else _of_file(path, clips)
+    for clip, table, rows in owned:
         try:
             points = _onset_landmarks(clip, table, rows)
         except DatasetError as error:
-            faults.append(str(error))
+            faults[clip.key] = str(error)
             continue
         if points is not None:
             found[clip.key] = points
     if faults:
+        told = list(dict.fromkeys(faults.values()))[:_MOST_TOLD]
         raise DatasetError(
             f"{path}: {len(faults)} of {len(clips)} clips get no landmarks from their table: "
-            f"{' '.join(faults[:_MOST_TOLD])} Remove a table to have dlib search instead."
+            f"{' '.join(told)} Remove a clip's table or rows to have dlib search."
         )
     return found
 
 
-def _tables(
-    path: Path, clips: Sequence[Clip]
-) -> Iterable[tuple[Clip, LandmarkTable, Sequence[LandmarkRow]]]:
-    """Yield each clip that has one with its table and its rows in it."""
-    if path.is_dir():
-        for clip, file in _files(path, clips).items():
-            table = read_table(file)
-            yield clip, table, table.rows
-        return
+def _of_file(path: Path, clips: Sequence[Clip]) -> Iterator[_Owned]:
     table = read_table(path, keys_needed=True)
     rows: dict[str, list[LandmarkRow]] = defaultdict(list)
     for row in table.rows:
         rows[str(row.key)].append(row)
-    own = [(clip, unicodedata.normalize("NFC", clip.key)) for clip in clips]
+    own = [(clip, _composed(clip.key)) for clip in clips]
     if own and not any(key in rows for _, key in own):
         raise DatasetError(
             f"{path}: expected keys database/subject/clip such as {own[0][1]!r}, received none of "
@@ -85,30 +90,31 @@ def _tables(
     yield from ((clip, table, rows[key]) for clip, key in own if key in rows)
 
 
-def _files(folder: Path, clips: Sequence[Clip]) -> dict[Clip, Path]:
-    """Find each clip's table; refuse one that several clips would take for theirs."""
-    found: dict[Clip, Path] = {}
-    taken: dict[Path, Clip] = {}
-    for clip in clips:
-        source = clip.source
-        names = (clip.key, f"{clip.subject}/{clip.clip}", clip.clip, source.name, source.stem)
-        files = (folder / f"{name}.csv" for name in names)
-        file = next((file for file in files if file.is_file()), None)
-        if file is None:
+def _of_folder(folder: Path, clips: Sequence[Clip], faults: dict[str, str]) -> Iterator[_Owned]:
+    """Yield the clips whose table can be read and names no other clip; add why to `faults`."""
+    files, contested = tables_of_clips(folder, clips)
+    faults.update(contested)
+    for file, owners in files.items():
+        try:
+            table = read_table(file)
+        except DatasetError as error:
+            faults.update({clip.key: str(error) for clip in owners})
             continue
-        other = taken.get(file)
-        if other is not None and other.source != clip.source:
-            raise DatasetError(
-                f"{file}: expected the landmarks of one clip, but it may be that of {other.key} "
-                f"or of {clip.key}. Name it {clip.subject}/{clip.clip}.csv."
+        for clip in owners:
+            names = (clip.key, f"{clip.subject}/{clip.clip}", clip.clip)
+            keys = (None, *map(_composed, names))
+            rows = [row for row in table.rows if row.key in keys]
+            if rows or not table.rows:
+                yield clip, table, rows
+                continue
+            faults[clip.key] = (
+                f"{file}: by its name the table of clip {clip.key}, but its rows are of clip "
+                f"{table.rows[0].key!r}. Correct the name, or the column that names the clip."
             )
-        found[clip], taken[file] = file, clip
-    if clips and not found:
-        raise DatasetError(
-            f"{folder}: expected tables such as {clips[0].subject}/{clips[0].clip}.csv, found "
-            "none of this dataset's clips. Name the tables by subject and clip."
-        )
-    return found
+
+
+def _composed(key: str) -> str:
+    return unicodedata.normalize("NFC", key)
 
 
 def _onset_landmarks(
@@ -116,6 +122,9 @@ def _onset_landmarks(
 ) -> FloatArray | None:
     """Return the landmarks of a clip's onset frame, None if that frame cannot be read."""
     onset = clip.onset or 0
+    uncounted = next((row for row in rows if row.frame_fault), None)
+    if uncounted is not None:
+        raise DatasetError(f"{_place(clip, table, uncounted)}: {uncounted.frame_fault}")
     at_onset = [row for row in rows if row.frame is None or row.frame == onset]
     if len(at_onset) != 1:
         named = f"frame {onset + table.layout.first_frame}" if _has_frames(rows) else "the onset"
@@ -124,14 +133,23 @@ def _onset_landmarks(
             f"{len(at_onset)} of {len(rows)}."
         )
     row = at_onset[0]
-    if not row.found:
-        raise DatasetError(
-            f"{table.path}, row {row.number}: clip {clip.key}: success is 0, no face was found."
-        )
-    if not table.in_parts(row):
-        return row.points
-    size = row.size or _frame_size(clip, onset)
-    return None if size is None else in_pixels(row.points, size)
+    if row.fault:
+        raise DatasetError(f"{_place(clip, table, row)}: {row.fault}")
+    points = row.points
+    if table.in_parts(row):
+        size = row.size or _frame_size(clip, onset)
+        if size is None:
+            return None
+        points = in_pixels(points, size)
+    try:
+        eye_centres(points)
+    except InvalidInputError as error:
+        raise DatasetError(f"{_place(clip, table, row)}: {error}") from error
+    return points
+
+
+def _place(clip: Clip, table: LandmarkTable, row: LandmarkRow) -> str:
+    return f"{table.path}, row {row.number}: clip {clip.key}"
 
 
 def _has_frames(rows: Sequence[LandmarkRow]) -> bool:

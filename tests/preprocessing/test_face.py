@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from astsvm.errors import FaceNotFoundError, InvalidInputError, MissingResourceError
+from astsvm.preprocessing.canonical_face import canonical_landmarks
 from astsvm.preprocessing.face import eye_centres, find_landmarks, landmark_model_path
 
 
@@ -91,6 +92,52 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, onset_frame):
 def test_unusable_landmarks_are_refused(landmarks):
     with pytest.raises(InvalidInputError, match="landmarks: expected"):
         eye_centres(landmarks)
+
+
+SWAPPED = {
+    68: [*range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, *range(35, 30, -1),
+         45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40, *range(48, 68)],
+    5: [2, 3, 0, 1, 4],
+}  # fmt: skip
+
+
+def face_of(scheme):
+    """Return a level face whose eyes are 30 pixels apart, and whose centre of eyes is (0, 0)."""
+    points = 30 * canonical_landmarks()
+    return points if scheme == 68 else points[[45, 42, 36, 39, 33]]
+
+
+def turned(points, degrees):
+    angle = np.deg2rad(degrees)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return points @ np.array([[cosine, sine], [-sine, cosine]])
+
+
+@pytest.mark.parametrize(("scheme", "eyes"), [(68, "36 and 39"), (5, "2 and 3")])
+def test_left_and_right_swapped_are_refused(scheme, eyes):
+    points = face_of(scheme) + 100
+    with pytest.raises(InvalidInputError, match=rf"dlib's order, .* points {eyes} .*Swap left"):
+        eye_centres(points[SWAPPED[scheme]])
+    with pytest.raises(InvalidInputError, match=r"received the eyes at \(115.0, 100.0\) and \(85"):
+        eye_centres(points * [-1, 1] + [200, 0])
+
+
+@pytest.mark.parametrize("scheme", [68, 5])
+def test_a_face_may_lean_by_less_than_a_right_angle(scheme):
+    for degrees in (-89, -45, 45, 89):
+        left, right = eye_centres(turned(face_of(scheme), degrees))
+        lean = np.rad2deg(np.arctan2(*(right - left)[::-1]))
+        assert lean == pytest.approx(degrees, abs=1e-6)
+    for degrees in (-91, 91, 180):
+        with pytest.raises(InvalidInputError, match="turned by 90 degrees or more"):
+            eye_centres(turned(face_of(scheme), degrees))
+
+
+def test_eyes_nearer_than_four_pixels_are_refused():
+    points = canonical_landmarks()
+    np.testing.assert_allclose(eye_centres(4.01 * points), [[-2.005, 0], [2.005, 0]])
+    with pytest.raises(InvalidInputError, match=r"at least 4 pixels apart, .*\(-2.0, "):
+        eye_centres(3.99 * points)
 
 
 def test_importing_the_package_loads_neither_opencv_nor_dlib():

@@ -54,11 +54,26 @@ def test_a_key_and_five_points_from_a_spreadsheet(tmp_path, name):
         ([], "row 1: expected a column 'clip'"),
         ([f"file,{POSITIONS}"], "row 1: expected a column 'clip'"),
         (["clip,x0,y0,x1,y1"], "row 1: expected columns x0, y0"),
-        ([f"clip,{POSITIONS}", "a,1,2"], "row 2: expected 137 cells"),
+        ([f"clip,{POSITIONS}", "a,1,2"], "row 2: clip a: expected 137 cells"),
         ([f"clip,{POSITIONS}", f"a,{numbers()}", f"a,{numbers()}"], "row 3: clip a comes twice"),
-        ([f"clip,{POSITIONS}", "a,none," + ",".join("1" * 135)], "row 2: x0: .*received 'none'"),
-        ([f"clip,{POSITIONS}", "a,1,nan," + ",".join("1" * 134)], "row 2: y0: .*received 'nan'"),
-        ([f"clip,{POSITIONS}", "a,1,1e9," + ",".join("1" * 134)], "row 2: y0: .*received '1e9'"),
+        (
+            [f"clip,{POSITIONS}", "a,none," + ",".join("1" * 135)],
+            "row 2: clip a: x0: .*received 'none'",
+        ),
+        (
+            [f"clip,{POSITIONS}", "a,1,nan," + ",".join("1" * 134)],
+            "row 2: clip a: y0: .*received 'nan'",
+        ),
+        (
+            [f"clip,{POSITIONS}", "a,1,1e9," + ",".join("1" * 134)],
+            "row 2: clip a: y0: .*received '1e9'",
+        ),
+        ([f"clip,success,{POSITIONS}", f"a,yes,{numbers()}"], "success: expected 0 or 1, .*'yes'"),
+        ([f"clip,{POSITIONS}", "a" + ",nan, " * 68], "clip a: all positions are empty or NaN, no"),
+        (
+            [f"clip,width,height,{POSITIONS}", f"a,640,0,{numbers()}"],
+            "clip a: height: expected pixels of the frame, received '0'",
+        ),
     ],
 )
 def test_faults_are_named_with_their_row(tmp_path, lines, message):

@@ -146,19 +146,79 @@ def test_many_faults_are_counted_and_a_few_named(tmp_path, points):
     assert str(caught.value).count("success is 0") == 3
 
 
-def test_a_table_that_two_subjects_would_take_is_refused(tmp_path, points):
-    write(tmp_path / "c1.csv", OPENFACE_HEADER, openface_row(8, points))
-    clips = [clip_of(), clip_of(subject="s2", source="other/c1.mp4")]
-    with pytest.raises(DatasetError, match=r"folder/s1/c1 or of folder/s2/c1. Name it s2/c1.csv"):
-        landmarks_of_clips(tmp_path, clips)
-    write(tmp_path / "s2" / "c1.csv", OPENFACE_HEADER, openface_row(8, points + 9))
-    found = landmarks_of_clips(tmp_path, clips)
-    np.testing.assert_allclose(found["folder/s2/c1"], points + 9, atol=0.01)
-
-
 def test_files_and_folders_of_other_clips_are_refused(tmp_path, points):
     with pytest.raises(DatasetError, match=r"such as s1/c1.csv, found none"):
         landmarks_of_clips(tmp_path, [clip_of()])
     path = write(tmp_path / "all.csv", "clip," + OPENFACE_HEADER, "c9," + openface_row(8, points))
     with pytest.raises(DatasetError, match=r"such as 'folder/s1/c1', received .* 'c9'"):
         landmarks_of_clips(path, [clip_of()])
+
+
+def rows_of_one_file(points, *cells):
+    """Return a plain table of clip c1 whose rows begin with frames and then hold what is given."""
+    positions = ",".join(f"{value:g}" for value in points.ravel())
+    names = ",".join(f"{axis}{i}" for i in range(68) for axis in "xy")
+    rows = [f"{frame},folder/s1/c1,{positions if held is None else held}" for frame, held in cells]
+    return [f"frame,clip,{names}", *rows]
+
+
+@pytest.mark.parametrize(
+    "unused", ["," * 135, ",".join(["nan"] * 136), "1,nan" + ",2" * 134, "none" + ",2" * 135, "1,2"]
+)
+def test_frames_that_nobody_uses_may_be_faulty(tmp_path, points, unused):
+    lines = rows_of_one_file(points, (6, unused), (7, None), (2000000, unused))
+    path = write(tmp_path / "all.csv", *lines)
+    found = landmarks_of_clips(path, [clip_of(onset=7)])
+    np.testing.assert_allclose(found["folder/s1/c1"], points, atol=0.01)
+    with pytest.raises(DatasetError, match=r"1 of 1 clips .*row 2: clip folder/s1/c1: "):
+        landmarks_of_clips(path, [clip_of(onset=6)])
+
+
+def test_a_table_cut_short_in_its_last_row_serves(tmp_path, points):
+    """A tracker that was stopped leaves half a row."""
+    rows = [openface_row(8, points), openface_row(9, points)[:40]]
+    write(tmp_path / "c1.csv", OPENFACE_HEADER, *rows)
+    found = landmarks_of_clips(tmp_path, [clip_of()])
+    np.testing.assert_allclose(found["folder/s1/c1"], points, atol=0.01)
+    with pytest.raises(DatasetError, match=r"row 3: .*expected 345 cells as in the header"):
+        landmarks_of_clips(tmp_path, [clip_of(onset=8)])
+
+
+@pytest.mark.parametrize("frame", ["5.4", "", "nan", "-1", "1e999", "five"])
+def test_what_is_no_number_of_a_frame_is_refused(tmp_path, points, frame):
+    path = write(tmp_path / "all.csv", *rows_of_one_file(points, (frame, None), (5, None)))
+    says = rf"row 2: clip folder/s1/c1: frame: expected the number .* from 0, received '{frame}'"
+    with pytest.raises(DatasetError, match=says):
+        landmarks_of_clips(path, [clip_of(onset=5)])
+
+
+def test_openface_columns_that_count_from_zero_are_refused(tmp_path, points):
+    write(tmp_path / "c1.csv", OPENFACE_HEADER, *(openface_row(i, points) for i in range(9)))
+    with pytest.raises(DatasetError, match=r"row 2: .* whole and from 1, received '0'"):
+        landmarks_of_clips(tmp_path, [clip_of()])
+
+
+@pytest.mark.parametrize("cell", ["nan", "", " NaN"])
+def test_a_mesh_of_nothing_counts_as_no_face_found(tmp_path, points, cell):
+    lines = mesh_lines(points, [(6, 0)])
+    write(tmp_path / "c1.csv", *lines, "7," + ",".join([cell] * 1434))
+    with pytest.raises(DatasetError, match=r"row 3: clip folder/s1/c1: all .* no face was found"):
+        landmarks_of_clips(tmp_path, [clip_of()])
+
+
+def test_faults_of_all_kinds_are_collected_and_counted(tmp_path, points):
+    """Among them tables that cannot be read at all, and faces that stand on their heads."""
+    clips = [clip_of(f"c{i}", source=f"{i}.mp4") for i in range(4)]
+    write(tmp_path / "c0.csv", "frame,x0,y0", "8,1,2")
+    write(tmp_path / "c1.csv", OPENFACE_HEADER, openface_row(8, points * [-1, 1]))
+    write(tmp_path / "c2.csv", *mesh_lines(points, [(7, np.nan)]))
+    write(tmp_path / "c3.csv", OPENFACE_HEADER, openface_row(8, points))
+    with pytest.raises(DatasetError, match="3 of 4 clips") as caught:
+        landmarks_of_clips(tmp_path, clips)
+    for says in (
+        "c0.csv, row 1: expected columns",
+        "c1: landmarks: expected dlib's",
+        "no face was",
+    ):
+        assert says in str(caught.value)
+    assert list(landmarks_of_clips(tmp_path, clips[3:])) == ["folder/s1/c3"]
