@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from astsvm.clip import Clip
 from astsvm.config import Settings
 from astsvm.datasets import load_dataset
-from astsvm.errors import InvalidInputError, StorageError
+from astsvm.errors import FrameReadError, InvalidInputError, StorageError
 from astsvm.execution.local import WorkerLostError
 from astsvm.pipeline import preprocess_dataset, process_clip
 from astsvm.storage import open_clips
@@ -258,6 +259,48 @@ def test_whoever_watches_sees_every_clip_and_what_an_earlier_run_left(
     assert "3.png" in reasons[dataset.clips[2].key]
     at = next(index for index, state in enumerate(states) if state.reason)
     assert [state.failed for state in states] == [0] * at + [1] * (9 - at)
+
+
+def test_a_source_that_changes_while_it_is_decoded_fails_with_that_reason(
+    frame_folders, small_settings, tmp_path, monkeypatch
+):
+    from astsvm import clip_processing
+
+    root = tmp_path / "clips"
+    shutil.copytree(frame_folders, root)
+    clip = load_dataset("folder", root).clips[0]
+    frame = sorted(clip.source.glob("*.png"))[clip.onset or 0]
+    real = clip_processing.process_frames
+
+    def overtaken(frames, *args, **options):
+        done = real(frames, *args, **options)
+        frame.write_bytes(frame.read_bytes() + b"more")
+        return done
+
+    monkeypatch.setattr(clip_processing, "process_frames", overtaken)
+    with threadpool_limits(1), pytest.raises(FrameReadError, match="changed while it was read"):
+        process_clip(clip, small_settings.preprocessing)
+
+
+def test_a_flow_image_that_is_replaced_while_it_is_read_fails_with_that_reason(
+    tmp_path, monkeypatch
+):
+    from astsvm.datasets import flow_images
+
+    first, second = tmp_path / "1.png", tmp_path / "2.png"
+    for path, value in ((first, 9), (second, 200)):
+        cv2.imwrite(str(path), np.full((28, 28, 3), value, np.uint8))
+    real = flow_images.read_flow_image
+
+    def overtaken(path):
+        values = real(path)
+        second.replace(path)
+        return values
+
+    monkeypatch.setattr(flow_images, "read_flow_image", overtaken)
+    clip = Clip("casme2", "s1", "a", "0", first)
+    with pytest.raises(FrameReadError, match=r"1\.png: changed while it was read"):
+        process_clip(clip, SETTINGS, precomputed_flow=True)
 
 
 def test_an_error_on_the_way_leaves_no_worker_at_its_part(corpus, tmp_path):
