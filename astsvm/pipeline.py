@@ -6,14 +6,11 @@ this machine or on a cluster, and is durable as soon as it is done.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from astsvm.clip import Clip
 from astsvm.clip_processing import Landmarks, failure_reason, process_clip
@@ -22,7 +19,9 @@ from astsvm.datasets import Dataset, Problem
 from astsvm.errors import InvalidInputError, StorageError
 from astsvm.execution import TaskOutcome, refuse_unguarded_script, run_tasks
 from astsvm.finished_clips import finished_clips
+from astsvm.given_landmarks import landmarks_digest, require_own_landmarks
 from astsvm.preprocess_progress import PreprocessProgress
+from astsvm.storage.parts import count_parts
 from astsvm.storage.writer import PartsFolder
 
 __all__ = ["ClipTask", "PreprocessSummary", "preprocess_dataset", "process_clip"]
@@ -134,9 +133,9 @@ def preprocess_dataset(
     """
     refuse_unguarded_script()
     given = dict(landmarks or {})
-    _require_own_landmarks(given, dataset)
+    require_own_landmarks(given, dataset)
     _require_seconds(clip_timeout)
-    inputs = {"landmarks": _landmarks_digest(given)} if given else {}
+    inputs = {"landmarks": landmarks_digest(given)} if given else {}
     with PartsFolder.open(output, dataset, settings, resume=resume, inputs=inputs) as parts:
         failures = parts.tidy()
         if failures is not None:
@@ -145,7 +144,7 @@ def preprocess_dataset(
                 total = len(dataset.clips)
                 watch(PreprocessProgress(total, total, len(failures), reused))
         else:
-            if checking is not None and (begun := parts.begun_clips()):
+            if checking is not None and (begun := count_parts(parts.path)):
                 checking(begun)
             finished = finished_clips(parts, dataset)
             reused = len(finished)
@@ -266,23 +265,3 @@ def _require_seconds(clip_timeout: float | None) -> None:
             f"clip_timeout must be a positive number of seconds, received {clip_timeout!r}. "
             "Leave it out to set no limit."
         )
-
-
-def _require_own_landmarks(landmarks: Mapping[str, Landmarks], dataset: Dataset) -> None:
-    """Refuse landmarks of other clips only: dlib's would quietly take the place of all of them."""
-    keys = [clip.key for clip in dataset.clips]
-    if landmarks and keys and landmarks.keys().isdisjoint(keys):
-        raise InvalidInputError(
-            f"landmarks: expected keys database/subject/clip such as {keys[0]!r}, received none of "
-            f"this dataset's clips but {next(iter(landmarks))!r}. Correct the landmarks file."
-        )
-
-
-def _landmarks_digest(landmarks: Mapping[str, Landmarks]) -> str:
-    """Fingerprint of given landmarks: a resumed run must have been given the same."""
-    digest = hashlib.sha256()
-    for key in sorted(landmarks):
-        points = np.asarray(landmarks[key], dtype=np.float32)
-        digest.update(f"{key}{points.shape}".encode())
-        digest.update(points.tobytes())
-    return digest.hexdigest()

@@ -29,6 +29,7 @@ from astsvm.storage.inspection import Attribute, child, open_guarded, read_attri
 
 __all__ = [
     "MANIFEST",
+    "count_parts",
     "foreign_files",
     "holds_results",
     "part_is_valid",
@@ -162,9 +163,9 @@ def holds_results(folder: Path) -> bool:
     return any(_PART_NAME.fullmatch(item.name) for item in folder.iterdir())
 
 
-def part_exists(folder: Path, index: int) -> bool:
-    """Tell whether there is a part, whether it can be believed or not."""
-    return _part(folder, index).exists()
+def count_parts(folder: Path) -> int:
+    """Count the finished clips in the folder, whether they can be believed or not."""
+    return sum(_PART_NAME.fullmatch(item.name) is not None for item in folder.glob("*.h5"))
 
 
 def remove_parts(folder: Path) -> None:

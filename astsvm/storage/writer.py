@@ -184,10 +184,6 @@ class PartsFolder:
         self.close()
         return self._finished
 
-    def begun_clips(self) -> int:
-        """Count the clips with a part, whether it can be believed or not."""
-        return sum(parts.part_exists(self.path, index) for index in range(len(self._clips)))
-
     def is_done(self, index: int) -> bool:
         """Tell whether a clip is finished and whole; a failed one is not, and is tried again."""
         return parts.part_is_valid(self.path, index, self._clips[index].key, self._run)
