@@ -16,7 +16,7 @@ import numpy.typing as npt
 from astsvm.clip import Clip
 from astsvm.config import PreprocessingSettings
 from astsvm.errors import AstsvmError, FrameReadError
-from astsvm.preprocessing.source_digest import source_digest
+from astsvm.preprocessing.source_digest import digest_beforehand, unchanged_digest
 from astsvm.storage.encoding import ProcessedClip
 
 __all__ = [
@@ -85,20 +85,23 @@ def process_clip(
     Raises
     ------
     FrameReadError
-        If the frames cannot be read, are fewer than two, or their frame rate is unknown.
+        If the frames cannot be read, are fewer than two, or change meanwhile, or if their frame
+        rate is unknown.
     FaceNotFoundError
         If the onset frame holds no face.
     """
     if precomputed_flow:
         from astsvm.datasets.flow_images import read_flow_image
 
+        before = digest_beforehand(clip.source)
         return ProcessedClip(
             clip=clip,
             streams={"flow": read_flow_image(clip.source)[None]},
-            source_sha256=source_digest(clip.source),
+            source_sha256=unchanged_digest(clip.source, before),
         )
     from astsvm.preprocessing import iter_frames
 
+    before = digest_beforehand(clip.source, clip.onset, clip.offset)
     source = iter_frames(clip.source, clip.onset, clip.offset)
     fps = clip.fps if clip.fps is not None else source.fps
     if fps is None:
@@ -114,7 +117,7 @@ def process_clip(
         landmarks=done.landmarks,
         transform=done.transform,
         fps=fps,
-        source_sha256=source_digest(clip.source, clip.onset, clip.offset),
+        source_sha256=unchanged_digest(clip.source, before, clip.onset, clip.offset),
     )
 
 

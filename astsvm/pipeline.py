@@ -6,21 +6,22 @@ this machine or on a cluster, and is durable as soon as it is done.
 
 from __future__ import annotations
 
-import hashlib
+import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from astsvm.clip import Clip
 from astsvm.clip_processing import Landmarks, failure_reason, process_clip
 from astsvm.config import PreprocessingSettings
 from astsvm.datasets import Dataset, Problem
-from astsvm.errors import FrameReadError, InvalidInputError, StorageError
+from astsvm.errors import InvalidInputError, StorageError
 from astsvm.execution import TaskOutcome, refuse_unguarded_script, run_tasks
+from astsvm.finished_clips import finished_clips
+from astsvm.given_landmarks import landmarks_digest, require_own_landmarks
 from astsvm.preprocess_progress import PreprocessProgress
+from astsvm.storage.parts import count_parts
 from astsvm.storage.writer import PartsFolder
 
 __all__ = ["ClipTask", "PreprocessSummary", "preprocess_dataset", "process_clip"]
@@ -81,6 +82,7 @@ def preprocess_dataset(
     clip_timeout: float | None = None,
     progress: Progress | None = None,
     watch: Callable[[PreprocessProgress], None] | None = None,
+    checking: Callable[[int], None] | None = None,
 ) -> PreprocessSummary:
     """Process every clip of a dataset into one clip file.
 
@@ -110,6 +112,9 @@ def preprocess_dataset(
     watch : callable, optional
         Called with a :class:`astsvm.preprocess_progress.PreprocessProgress` when the run begins
         and after each clip.
+    checking : callable, optional
+        Called with the number of clips that an earlier run has left, before their parts and
+        source files are read and compared. Long videos take minutes.
 
     Returns
     -------
@@ -122,49 +127,32 @@ def preprocess_dataset(
         If `output` exists, cannot be written, or is resumed under other settings, versions or
         code, or when source files of finished clips have changed. What is finished is kept.
     InvalidInputError
-        If landmarks are given, but for none of the clips.
+        If landmarks are given, but for none of the clips, or `clip_timeout` is no positive number.
     ClusterError
         If the cluster cannot be reached or used; what is finished is kept.
     """
     refuse_unguarded_script()
     given = dict(landmarks or {})
-    _require_own_landmarks(given, dataset)
-    inputs = {"landmarks": _landmarks_digest(given)} if given else {}
+    require_own_landmarks(given, dataset)
+    _require_seconds(clip_timeout)
+    inputs = {"landmarks": landmarks_digest(given)} if given else {}
     with PartsFolder.open(output, dataset, settings, resume=resume, inputs=inputs) as parts:
-        finished = _finished(parts, dataset)
-        tasks = [
-            ClipTask(
-                index=index,
-                clip=clip,
-                settings=settings,
-                parts=parts,
-                landmarks=given.get(clip.key),
-                precomputed_flow=dataset.precomputed_flow,
-            )
-            for index, clip in enumerate(dataset.clips)
-            if index not in finished
-        ]
-        reused = len(dataset.clips) - len(tasks)
-        state = PreprocessProgress(reused, len(dataset.clips), 0, reused)
-        if watch is not None:
-            watch(state)
-        outcomes = _process_all(tasks, workers, cluster, clip_timeout)
-        # Closed in any case: no worker may write a part after the parts have been let go.
-        with closing(outcomes):
-            for outcome in outcomes:
-                task = tasks[outcome.index]
-                if isinstance(outcome.error, StorageError):
-                    # Not the clip's fault: no other could be stored either.
-                    raise StorageError(f"{outcome.error} {_GO_ON}") from outcome.error
-                reason = None if outcome.error is None else failure_reason(outcome.error)
-                if reason is not None:
-                    parts.store_failure(task.index, reason)
-                state = _after(state, task.clip, reason)
-                if progress is not None:
-                    progress(state.done, state.total)
-                if watch is not None:
-                    watch(state)
-        failures = parts.assemble(dataset.problems)
+        failures = parts.tidy()
+        if failures is not None:
+            reused = len(dataset.clips) - len(failures)
+            if watch is not None:
+                total = len(dataset.clips)
+                watch(PreprocessProgress(total, total, len(failures), reused))
+        else:
+            if checking is not None and (begun := count_parts(parts.path)):
+                checking(begun)
+            finished = finished_clips(parts, dataset)
+            reused = len(finished)
+            tasks = _tasks(parts, dataset, settings, given, finished)
+            outcomes = _process_all(tasks, workers, cluster, clip_timeout)
+            state = PreprocessProgress(reused, len(dataset.clips), 0, reused)
+            _follow(outcomes, tasks, parts, state, progress, watch)
+            failures = parts.assemble(dataset.problems)
     return PreprocessSummary(
         output=output,
         stored=len(dataset.clips) - len(failures),
@@ -172,6 +160,55 @@ def preprocess_dataset(
         problems=(*dataset.problems, *failures),
         given_landmarks=sum(clip.key in given for clip in dataset.clips),
     )
+
+
+def _tasks(
+    parts: PartsFolder,
+    dataset: Dataset,
+    settings: PreprocessingSettings,
+    landmarks: Mapping[str, Landmarks],
+    finished: set[int],
+) -> list[ClipTask]:
+    return [
+        ClipTask(
+            index=index,
+            clip=clip,
+            settings=settings,
+            parts=parts,
+            landmarks=landmarks.get(clip.key),
+            precomputed_flow=dataset.precomputed_flow,
+        )
+        for index, clip in enumerate(dataset.clips)
+        if index not in finished
+    ]
+
+
+def _follow(
+    outcomes: Generator[TaskOutcome[None]],
+    tasks: Sequence[ClipTask],
+    parts: PartsFolder,
+    state: PreprocessProgress,
+    progress: Progress | None,
+    watch: Callable[[PreprocessProgress], None] | None,
+) -> None:
+    """Wait for every clip, record those that fail, and tell whoever watches."""
+    # Closed in any case: no worker may write a part after the parts have been let go.
+    with closing(outcomes):
+        if watch is not None:
+            watch(state)
+        for outcome in outcomes:
+            task = tasks[outcome.index]
+            if isinstance(outcome.error, StorageError):
+                # Not the clip's fault: no other could be stored either.
+                raise StorageError(f"{outcome.error} {_GO_ON}") from outcome.error
+            reason = None if outcome.error is None else failure_reason(outcome.error)
+            if reason is not None:
+                parts.store_failure(task.index, reason)
+            state = _after(state, task.clip, reason)
+            if progress is not None:
+                progress(state.done, state.total)
+            if watch is not None:
+                watch(state)
 
 
 def _after(state: PreprocessProgress, clip: Clip, reason: str | None) -> PreprocessProgress:
@@ -184,34 +221,6 @@ def _after(state: PreprocessProgress, clip: Clip, reason: str | None) -> Preproc
         clip=clip.key,
         reason=reason,
     )
-
-
-def _finished(parts: PartsFolder, dataset: Dataset) -> set[int]:
-    """Return which clips are finished; refuse to go on if what they were made of has changed."""
-    finished, changed = set(), []
-    for index, clip in enumerate(dataset.clips):
-        recorded = parts.recorded_source(index)
-        if recorded is None:
-            continue
-        finished.add(index)
-        if recorded != _source_digest(clip, whole=dataset.precomputed_flow):
-            changed.append(clip)
-    if changed:
-        raise StorageError(
-            f"{parts.path} cannot be gone on with: the source files of {len(changed)} finished "
-            f"clip(s) have changed since, the first is {changed[0].key} ({changed[0].source}). Put "
-            "them back, or delete that folder and start again."
-        )
-    return finished
-
-
-def _source_digest(clip: Clip, *, whole: bool) -> str | None:
-    from astsvm.preprocessing.source_digest import source_digest
-
-    try:
-        return source_digest(clip.source, *(() if whole else (clip.onset, clip.offset)))
-    except FrameReadError:
-        return None
 
 
 def _process_all(
@@ -250,21 +259,10 @@ def _process_and_store(task: ClipTask) -> None:
     task.parts.store(task.index, processed)
 
 
-def _require_own_landmarks(landmarks: Mapping[str, Landmarks], dataset: Dataset) -> None:
-    """Refuse landmarks of other clips only: dlib's would quietly take the place of all of them."""
-    keys = [clip.key for clip in dataset.clips]
-    if landmarks and keys and landmarks.keys().isdisjoint(keys):
+def _require_seconds(clip_timeout: float | None) -> None:
+    """Refuse it before anything is touched, not when the first clip is handed out."""
+    if clip_timeout is not None and not 0 < clip_timeout < math.inf:
         raise InvalidInputError(
-            f"landmarks: expected keys database/subject/clip such as {keys[0]!r}, received none of "
-            f"this dataset's clips but {next(iter(landmarks))!r}. Correct the landmarks file."
+            f"clip_timeout must be a positive number of seconds, received {clip_timeout!r}. "
+            "Leave it out to set no limit."
         )
-
-
-def _landmarks_digest(landmarks: Mapping[str, Landmarks]) -> str:
-    """Fingerprint of given landmarks: a resumed run must have been given the same."""
-    digest = hashlib.sha256()
-    for key in sorted(landmarks):
-        points = np.asarray(landmarks[key], dtype=np.float32)
-        digest.update(f"{key}{points.shape}".encode())
-        digest.update(points.tobytes())
-    return digest.hexdigest()

@@ -71,7 +71,8 @@ def main(arguments: list[str] | None = None) -> Any:
     Parameters
     ----------
     arguments : list of str, optional
-        The command line without the program's name; taken from the process by default.
+        The command line without the program's name; taken from the process by default, which
+        then is the program itself: after an interrupt it takes no further one until it is gone.
     """
     for stream in (sys.stdout, sys.stderr):
         # A clip's name may hold letters that the terminal's encoding lacks.
@@ -80,7 +81,7 @@ def main(arguments: list[str] | None = None) -> Any:
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
         # Click answers usage errors (2) and closed pipes itself; ours and Ctrl-C come here.
-        with _leaving_in_order():
+        with _leaving_in_order(until_gone=arguments is None):
             code = group.main(args=arguments, prog_name="astsvm", standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -101,8 +102,11 @@ def main(arguments: list[str] | None = None) -> Any:
 
 
 @contextmanager
-def _leaving_in_order() -> Iterator[None]:
+def _leaving_in_order(*, until_gone: bool) -> Iterator[None]:
     """Leave in order on Ctrl-C, and on the SIGTERM of a batch system; at once the second time.
+
+    Once the work is left, what remains is a moment. `until_gone` ignores signals during it, since
+    Python puts its default handling back before it ends: a signal would then be the exit code.
 
     Nothing is lost then either: what is finished is on the disk, what is not has no name yet, and
     workers end by themselves when their driver is gone.
@@ -128,4 +132,4 @@ def _leaving_in_order() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if interrupted and until_gone else handler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from astsvm.config import PRESETS, Settings
 __all__ = [
     "RESUMABLE",
     "Names",
+    "Seconds",
     "chosen_settings",
     "chosen_workers",
     "cluster_option",
@@ -85,6 +87,22 @@ class Names(click.ParamType):
         if len(set(names)) < len(names) or not set(names) <= set(self.allowed):
             self.fail(f"expected {' and/or '.join(self.allowed)}, received {value!r}.", param, ctx)
         return names
+
+
+class Seconds(click.FloatRange):
+    """A time limit: more than 0, and neither infinite nor NaN, which is in every range."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Check the number."""
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"expected a number of seconds, received {value!r}.", param, ctx)
+        return seconds
 
 
 dataset_option = click.option(

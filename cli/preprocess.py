@@ -11,6 +11,7 @@ import click
 
 from astsvm.cli.options import (
     RESUMABLE,
+    Seconds,
     chosen_settings,
     chosen_workers,
     cluster_option,
@@ -56,7 +57,7 @@ __all__ = ["preprocess"]
 )
 @click.option(
     "--clip-timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(),
     help="Give a clip up after so many seconds.",
 )
 @json_option
@@ -111,6 +112,7 @@ def preprocess(
             landmarks=landmarks,
             clip_timeout=clip_timeout,
             watch=watch,
+            checking=None if quiet or as_json else _tell_checking,
         )
     groups = failures_by_reason(dataset, summary.problems)
     if events is not None:
@@ -125,6 +127,10 @@ def preprocess(
         click.echo(outcome_line(summary, dataset))
     if summary.problems:
         ctx.exit(3)
+
+
+def _tell_checking(clips: int) -> None:
+    click.echo(f"checking {clips} finished clips and their source files", err=True)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from astsvm.cli.final_model import train_final
 from astsvm.cli.options import (
     RESUMABLE,
     Names,
+    Seconds,
     chosen_settings,
     chosen_workers,
     cluster_option,
@@ -135,7 +136,7 @@ _OF_FINAL = ("seed", "calibrate", "metrics_run")
 )
 @click.option(
     "--fold-timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Seconds(),
     metavar="SECONDS",
     help="A fold that takes longer counts as hung.  [default: ten times the longest so far]",
 )

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from astsvm import pipeline
+from astsvm.clip import Clip
 from astsvm.config import Settings
 from astsvm.datasets import load_dataset
-from astsvm.errors import InvalidInputError, StorageError
+from astsvm.errors import FrameReadError, InvalidInputError, StorageError
 from astsvm.execution.local import WorkerLostError
 from astsvm.pipeline import preprocess_dataset, process_clip
 from astsvm.storage import open_clips
@@ -124,7 +126,8 @@ def test_workers_and_a_resume_change_no_byte(corpus, stored, tmp_path):
 def test_resume_under_other_settings_names_the_key(corpus, tmp_path):
     dataset = load_dataset("folder", corpus)
     output = tmp_path / "clips.h5"
-    PartsFolder.open(output, dataset, SETTINGS).close()
+    with PartsFolder.open(output, dataset, SETTINGS) as parts:
+        parts.store_failure(0, "no face")
     with pytest.raises(StorageError, match="interpolation"):
         preprocess_dataset(dataset, output, SETTINGS.replace(interpolation="linear"), resume=True)
 
@@ -244,11 +247,14 @@ def test_whoever_watches_sees_every_clip_and_what_an_earlier_run_left(
     broken = dataset.clips[2].source / "3.png"
     content = broken.read_bytes()
     broken.write_bytes(b"no picture")
-    states = []
+    states, checked = [], []
     try:
-        preprocess_dataset(dataset, output, settings, resume=True, watch=states.append)
+        preprocess_dataset(
+            dataset, output, settings, resume=True, watch=states.append, checking=checked.append
+        )
     finally:
         broken.write_bytes(content)
+    assert checked == [1]
     assert [(s.done, s.total, s.reused) for s in states] == [(n, 9, 1) for n in range(1, 10)]
     assert (states[0].clip, states[0].reason) == (None, None)
     others = [clip.key for index, clip in enumerate(dataset.clips) if index != 4]
@@ -258,6 +264,77 @@ def test_whoever_watches_sees_every_clip_and_what_an_earlier_run_left(
     assert "3.png" in reasons[dataset.clips[2].key]
     at = next(index for index, state in enumerate(states) if state.reason)
     assert [state.failed for state in states] == [0] * at + [1] * (9 - at)
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), float("inf")])
+def test_a_clip_timeout_that_is_no_time_is_refused_before_anything_is_made(
+    frame_folders, tmp_path, seconds
+):
+    with pytest.raises(InvalidInputError, match="clip_timeout must be a positive number"):
+        preprocess(frame_folders, tmp_path / "clips.h5", clip_timeout=seconds)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_whole_output_beside_parts_of_its_run_is_taken_without_computing_again(
+    corpus, stored, tmp_path, monkeypatch
+):
+    dataset = load_dataset("folder", corpus)
+    output = tmp_path / "clips.h5"
+    PartsFolder.open(output, dataset, SETTINGS).close()
+    shutil.copy(stored, output)  # as a run leaves it that is killed when its parts are removed
+    before = output.stat()
+    states, checked = [], []
+    monkeypatch.setattr(pipeline, "run_tasks", lambda *_, **__: pytest.fail("computed again"))
+    summary = preprocess_dataset(
+        dataset, output, SETTINGS, resume=True, watch=states.append, checking=checked.append
+    )
+    assert (summary.stored, summary.reused, summary.problems) == (4, 4, ())
+    assert [(state.done, state.total, state.reused) for state in states] == [(4, 4, 4)]
+    assert checked == []
+    assert output.stat() == before
+    assert [item.name for item in tmp_path.iterdir()] == ["clips.h5"]
+
+
+def test_a_source_that_changes_while_it_is_decoded_fails_with_that_reason(
+    frame_folders, small_settings, tmp_path, monkeypatch
+):
+    from astsvm import clip_processing
+
+    root = tmp_path / "clips"
+    shutil.copytree(frame_folders, root)
+    clip = load_dataset("folder", root).clips[0]
+    frame = sorted(clip.source.glob("*.png"))[clip.onset or 0]
+    real = clip_processing.process_frames
+
+    def overtaken(frames, *args, **options):
+        done = real(frames, *args, **options)
+        frame.write_bytes(frame.read_bytes() + b"more")
+        return done
+
+    monkeypatch.setattr(clip_processing, "process_frames", overtaken)
+    with threadpool_limits(1), pytest.raises(FrameReadError, match="changed while it was read"):
+        process_clip(clip, small_settings.preprocessing)
+
+
+def test_a_flow_image_that_is_replaced_while_it_is_read_fails_with_that_reason(
+    tmp_path, monkeypatch
+):
+    from astsvm.datasets import flow_images
+
+    first, second = tmp_path / "1.png", tmp_path / "2.png"
+    for path, value in ((first, 9), (second, 200)):
+        cv2.imwrite(str(path), np.full((28, 28, 3), value, np.uint8))
+    real = flow_images.read_flow_image
+
+    def overtaken(path):
+        values = real(path)
+        second.replace(path)
+        return values
+
+    monkeypatch.setattr(flow_images, "read_flow_image", overtaken)
+    clip = Clip("casme2", "s1", "a", "0", first)
+    with pytest.raises(FrameReadError, match=r"1\.png: changed while it was read"):
+        process_clip(clip, SETTINGS, precomputed_flow=True)
 
 
 def test_an_error_on_the_way_leaves_no_worker_at_its_part(corpus, tmp_path):

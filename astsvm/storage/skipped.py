@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,11 +11,13 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from astsvm.datasets.contract import Problem
 from astsvm.errors import StorageError
 
-__all__ = ["SkippedClip", "read_skipped", "skipped_table"]
+__all__ = ["SkippedClip", "printable_text", "read_skipped", "skipped_rows", "skipped_table"]
 
 MAXIMUM_BYTES = 2**28
+MAXIMUM_REASON = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +79,27 @@ def read_skipped(table: h5py.Group | h5py.Dataset) -> tuple[SkippedClip, ...]:
         )
         for row in rows
     )
+
+
+def skipped_rows(root: Path, problems: Sequence[Problem]) -> list[SkippedClip]:
+    """Return what was left out in text order, without the place where the dataset lies."""
+    rows = [
+        SkippedClip(
+            # Names on the disk may hold what no text in the file can.
+            clip=printable_text(problem.clip or ""),
+            file=printable_text(os.path.relpath(problem.file, root)),
+            row=problem.row,
+            reason=_one_line(problem.reason.replace(f"{root}{os.sep}", "")),
+        )
+        for problem in problems
+    ]
+    return sorted(rows, key=lambda row: (row.clip, row.file, row.row or 0, row.reason))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(printable_text(text).split())[:MAXIMUM_REASON]
+
+
+def printable_text(text: str) -> str:
+    """Return a text with blanks for what no text in the file can hold."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -9,6 +9,7 @@ of completion, interruptions, time or place.
 
 from __future__ import annotations
 
+import errno
 import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,19 +25,22 @@ from astsvm.storage import parts
 from astsvm.storage.assembly import write_clip_file
 from astsvm.storage.encoding import ProcessedClip, encode_entry
 from astsvm.storage.entry import Entry
+from astsvm.storage.finished_output import (
+    CLIP_LEFT_OUT,
+    read_finished_output,
+    refuse_output,
+)
 from astsvm.storage.folder_lock import take_lock
 from astsvm.storage.manifest import (
     claim_folder,
     describe_run,
-    library_versions,
+    feature_versions,
+    manifest_digest,
     refuse_foreign_folder,
 )
-from astsvm.storage.skipped import SkippedClip
+from astsvm.storage.skipped import skipped_rows
 
 __all__ = ["PartsFolder", "ProcessedClip"]
-
-CLIP_LEFT_OUT = "the clip is left out, the other clips are kept"
-MAXIMUM_REASON = 2000
 
 
 class PartsFolder:
@@ -52,6 +56,9 @@ class PartsFolder:
         self._output: Path | None = None
         self._dataset: Dataset | None = None
         self._settings: dict[str, Any] = {}
+        self._versions: dict[str, str] = {}
+        self._run: str | None = None
+        self._finished: tuple[Problem, ...] | None = None
         self._release: Callable[[], object] = _nothing_to_release
 
     def __enter__(self) -> Self:
@@ -72,6 +79,7 @@ class PartsFolder:
     def __getstate__(self) -> dict[str, Any]:
         # The dataset stays here: it is large, and a worker gets its clip by itself.
         blank = PartsFolder(self.path, self.root)
+        blank._run = self._run
         return dict(blank.__dict__)
 
     @classmethod
@@ -89,14 +97,15 @@ class PartsFolder:
         Parameters
         ----------
         output : Path
-            The clip file to write; its folder is made if it does not exist.
+            The clip file to write; its folder is made if it does not exist. Links are followed.
         dataset : Dataset
             The clips.
         settings : PreprocessingSettings
             How frames become features. For precomputed flow they do not apply, and the file
             says so instead.
         resume : bool
-            Go on with the parts that are there; without parts, start.
+            Go on with the parts that are there; without parts, start. If the output of the same
+            run is there whole, only :meth:`tidy` is left to be done.
         inputs : mapping, optional
             What else the features depend on, such as the digest of a landmarks file, as JSON
             values; a run is only gone on with if they are the same.
@@ -107,44 +116,84 @@ class PartsFolder:
             If `output` exists, parts of another run are in the way, another process is at work
             on them, or they were made of other clips, settings or versions (which are named).
         """
-        folder = output.with_name(f"{output.name}.parts")
-        if output.exists() and not (resume and folder.is_dir() and output.is_file()):
-            parts_gone = ", and no parts of an interrupted run lie beside it" if resume else ""
-            raise StorageError(
-                f"{output} exists already{parts_gone}; nothing was changed. If it is finished, use "
-                "it; to make it anew, delete it or name another output."
-            )
-        refuse_foreign_folder(folder)
-        run = cls(folder, dataset.root)
+        # One output has one folder of parts, and one lock, whatever links lead to it.
+        output = Path(os.path.realpath(output))
+        run = cls(output.with_name(f"{output.name}.parts"), dataset.root)
         run._output, run._dataset = output, dataset
         run._settings = (
             {"precomputed_flow": dataset.name}
             if dataset.precomputed_flow
             else settings.model_dump(mode="json")
         )
+        run._versions = feature_versions(settings, precomputed_flow=dataset.precomputed_flow)
+        run._enter(resume=resume)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            run._lock()
-        except OSError as error:
-            raise StorageError(f"{folder}: cannot be made: {error.strerror}.") from error
-        try:
-            manifest = describe_run(dataset, run._settings, inputs or {})
-            claim_folder(folder, manifest, resume=resume)
+            run._claim(inputs or {}, resume=resume)
         except BaseException:
             run.close()
             raise
         return run
 
+    def _enter(self, *, resume: bool) -> None:
+        """Make the folder and keep others out of it, unless something is in the way."""
+        folder, output = self.path, self._output
+        try:
+            if output is not None and output.exists():
+                refuse_output(output, resume=resume, parts=folder.is_dir())
+            refuse_foreign_folder(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock()
+        except OSError as error:
+            advice = (
+                "Give the output a shorter name."
+                if error.errno == errno.ENAMETOOLONG
+                else "Check the output's place and your rights there."
+            )
+            raise StorageError(f"{folder}: cannot be made: {error.strerror}. {advice}") from error
+
+    def _claim(self, inputs: Mapping[str, Any], *, resume: bool) -> None:
+        """Take the folder over for this run, now that nobody else can write the output."""
+        dataset, output = self._dataset, self._output
+        if dataset is None or output is None:
+            raise StorageError(f"{self.path}: only the process that opened it can claim it.")
+        if output.exists() and not resume:
+            # Another run has finished between the first look and the lock.
+            if not parts.holds_results(self.path):
+                parts.remove_parts(self.path)
+            refuse_output(output, resume=False, parts=False)
+        manifest = describe_run(dataset, self._settings, inputs, self._versions)
+        claim_folder(self.path, manifest, resume=resume)
+        self._run = manifest_digest(manifest)
+        if output.exists():
+            self._finished = read_finished_output(
+                output, self.path, dataset, self._run, self._settings, self._versions
+            )
+
+    def tidy(self) -> tuple[Problem, ...] | None:
+        """Delete what a run has left that was killed after it had written its output.
+
+        Returns
+        -------
+        tuple of Problem or None
+            One for each clip that failed, as :meth:`assemble` returns them; None if the output is
+            still to be written, and nothing was deleted.
+        """
+        if self._finished is None:
+            return None
+        parts.remove_parts(self.path)
+        self.close()
+        return self._finished
+
     def is_done(self, index: int) -> bool:
         """Tell whether a clip is finished and whole; a failed one is not, and is tried again."""
-        return parts.part_is_valid(self.path, index, self._clips[index].key)
+        return parts.part_is_valid(self.path, index, self._clips[index].key, self._run)
 
     def recorded_source(self, index: int) -> str | None:
         """Return the digest of the files a finished clip was made of, None if it is not finished.
 
         It is empty where none was recorded.
         """
-        attributes = parts.valid_attributes(self.path, index, self._clips[index].key)
+        attributes = parts.valid_attributes(self.path, index, self._clips[index].key, self._run)
         return None if attributes is None else str(attributes.get("source_sha256", ""))
 
     def store(self, index: int, processed: ProcessedClip) -> None:
@@ -161,7 +210,7 @@ class PartsFolder:
 
     def store_entry(self, index: int, entry: Entry) -> None:
         """Store a finished clip that is encoded already, relative to :attr:`root`, as `store`."""
-        parts.write_part(self.path, index, entry)
+        parts.write_part(self.path, index, entry, self._run)
 
     def store_failure(self, index: int, reason: str) -> None:
         """Store durably why a clip could not be processed."""
@@ -188,16 +237,16 @@ class PartsFolder:
         clips, dataset, output = self._clips, self._dataset, self._output
         if dataset is None or output is None:
             raise StorageError(f"{self.path}: only the process that opened it can assemble.")
-        done = [i for i in range(len(clips)) if parts.part_is_valid(self.path, i, clips[i].key)]
+        done = [index for index in range(len(clips)) if self.is_done(index)]
         failures = self._failures(set(done))
         write_clip_file(
             output,
             self._entries(done),
-            skipped=_skipped_rows(dataset.root, (*problems, *failures)),
+            skipped=skipped_rows(dataset.root, (*problems, *failures)),
             dataset=dataset.full_name,
             synthetic=dataset.synthetic,
             settings=self._settings,
-            versions=library_versions(),
+            versions=self._versions,
             expected_bytes=sum(parts.part_bytes(self.path, i) for i in done),
             temporary_folder=self.path,
         )
@@ -213,7 +262,7 @@ class PartsFolder:
 
     def _entries(self, done: Sequence[int]) -> Iterator[Entry]:
         for index in done:
-            yield parts.read_part(self.path, index)
+            yield parts.read_part(self.path, index, self._run)
 
     def _failures(self, done: set[int]) -> tuple[Problem, ...]:
         failures: list[Problem] = []
@@ -240,26 +289,3 @@ class PartsFolder:
 
 def _nothing_to_release() -> None:
     """Stand in for the lock in a worker process, which holds none."""
-
-
-def _skipped_rows(root: Path, problems: Sequence[Problem]) -> list[SkippedClip]:
-    """Return what was left out in text order, without the place where the dataset lies."""
-    rows = [
-        SkippedClip(
-            # Names on the disk may hold what no text in the file can.
-            clip=_printable(problem.clip or ""),
-            file=_printable(os.path.relpath(problem.file, root)),
-            row=problem.row,
-            reason=_one_line(problem.reason.replace(f"{root}{os.sep}", "")),
-        )
-        for problem in problems
-    ]
-    return sorted(rows, key=lambda row: (row.clip, row.file, row.row or 0, row.reason))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_printable(text).split())[:MAXIMUM_REASON]
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)

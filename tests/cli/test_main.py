@@ -81,6 +81,24 @@ def test_the_end_of_a_batch_job_is_an_interrupt(monkeypatch, capsys):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_the_program_itself_takes_no_further_interrupt_after_the_first(monkeypatch):
+    def interrupted(**_):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(10)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(cli.group, "main", interrupted)
+    try:
+        for arguments, after in (([], before), (None, dict.fromkeys(before, signal.SIG_IGN))):
+            with pytest.raises(SystemExit) as left:
+                cli.main(arguments)
+            assert left.value.code == 130
+            assert {number: signal.getsignal(number) for number in before} == after
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def test_an_interrupt_says_that_work_is_kept(capsys):
     with pytest.raises(KeyboardInterrupt), kept_on_interrupt("Run it again."):
         raise KeyboardInterrupt

@@ -46,6 +46,33 @@ def test_a_skipped_clip_is_told_on_stderr_with_exit_code_3(corpus, tmp_path, cap
     assert "nowhere.mp4" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1"])
+def test_a_clip_timeout_that_is_no_time_is_wrong_use(corpus, tmp_path, capsys, seconds):
+    output = tmp_path / "out.h5"
+    assert run("preprocess", corpus, "-o", output, f"--clip-timeout={seconds}") == 2
+    assert "--clip-timeout" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_whoever_resumes_is_told_that_finished_clips_are_checked(
+    corpus, clips, tmp_path, capsys, monkeypatch
+):
+    from astsvm.storage import writer
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    output = tmp_path / "out.h5"
+    arguments = ("preprocess", corpus, "-o", output, "--preset", "demo", "--workers", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "write_clip_file", killed)
+        assert run(*arguments) == 130
+    assert "checking" not in capsys.readouterr().err
+    assert run(*arguments, "--resume") == 0
+    assert "checking 3 finished clips" in capsys.readouterr().err
+    assert output.read_bytes() == clips.read_bytes()
+
+
 def test_the_landmarks_of_a_file_are_used(corpus, clips, tmp_path, capsys):
     import numpy as np
 

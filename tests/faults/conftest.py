@@ -14,7 +14,7 @@ import pytest
 
 from astsvm.storage import open_clips
 
-PROGRAM = "import sys; from astsvm.cli import main; main(sys.argv[1:])"
+PROGRAM = "from astsvm.cli import main; main()"
 LONGEST_WAIT = 120
 
 

@@ -119,6 +119,32 @@ def test_a_second_ctrl_c_stops_at_once(preprocessing, tmp_path):
     preprocessing.require_same_bytes(output)
 
 
+# Python's own end is held up for a moment, as by a large heap.
+SLOW_END = """
+import atexit, pathlib, sys, time
+@atexit.register
+def linger():
+    pathlib.Path(sys.argv[sys.argv.index("-o") + 1]).with_name("ending").touch()
+    time.sleep(0.5)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_interrupt_while_the_program_ends_changes_nothing(preprocessing, tmp_path, number):
+    output = tmp_path / "clips.h5"
+    driver = preprocessing.begin(output, before=SLOW_END, stderr=subprocess.PIPE)
+    preprocessing.wait_until(lambda: preprocessing.parts(output))
+    driver.send_signal(number)
+    preprocessing.wait_until((tmp_path / "ending").exists)
+    while driver.poll() is None:
+        driver.send_signal(number)
+        time.sleep(0.01)
+    said = driver.communicate(timeout=60)[1]
+    assert driver.returncode == 130, said
+    assert "Traceback" not in said
+    assert "leaked" not in said
+
+
 def test_a_second_run_into_one_output_is_told_whose_it_is(preprocessing, tmp_path):
     output = tmp_path / "clips.h5"
     with preprocessing.begin(output) as first:

