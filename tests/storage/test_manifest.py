@@ -33,7 +33,6 @@ NO_NUMBERS = {
     "errors",
     "printable",
     "frozen_settings",
-    "printable",
     "storage",
     "storage/inspection",
 }
