@@ -23,7 +23,7 @@ def test_the_demo_from_nothing_to_a_report_and_again(tmp_path, capsys, monkeypat
     monkeypatch.setattr(demo_module, "SUBJECTS", 3)
     monkeypatch.setattr(demo_module, "CLIPS", 3)
     folder = tmp_path / "demo"
-    assert run("demo", folder, "--quiet", "--workers", 2) == 0
+    assert run("demo", folder, "--quiet", "--workers", 1) == 0
     said = capsys.readouterr().out
     metrics = json.loads((folder / "run" / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["n_clips"] == 9

@@ -20,9 +20,9 @@ def test_the_leak_meter_stands_beside_figures_it_does_not_touch(
     write_clips, tiny_settings, tmp_path, caplog
 ):
     clips = write_clips("clips", TWO, draws={"smic/s1/c0": 50, "samm/s1/c2": 51})
-    run_loso(clips, tiny_settings, tmp_path / "plain", workers=2)
+    run_loso(clips, tiny_settings, tmp_path / "plain", workers=1)
     assert "LEAK METER" not in caplog.text
-    metrics = run_loso(clips, tiny_settings, tmp_path / "run", workers=2, oracle_epoch=True)
+    metrics = run_loso(clips, tiny_settings, tmp_path / "run", workers=1, oracle_epoch=True)
     assert "LEAK METER, NOT A RESULT" in caplog.text
     run = RunFolder(tmp_path / "run")
     plain = (tmp_path / "plain" / "predictions.csv").read_bytes()
@@ -40,14 +40,14 @@ def test_the_leak_meter_stands_beside_figures_it_does_not_touch(
 def test_the_null_lands_at_chance_and_says_what_it_is(write_clips, tiny_settings, tmp_path, caplog):
     settings = tiny_settings.replace(training=tiny_settings.training.replace(epochs=6))
     clips = write_clips("clips", MANY)
-    real = run_loso(clips, settings, tmp_path / "real", workers=2)
+    real = run_loso(clips, settings, tmp_path / "real", workers=1)
     assert real["evaluation"] == "SDE"
     assert set(real["svm"]) == {"full"}
     assert real["svm"]["full"]["uf1"] > 0.8
     null = []
     for seed in range(2):
         output = tmp_path / f"null{seed}"
-        metrics = run_loso(clips, settings, output, workers=2, permute_labels=seed)
+        metrics = run_loso(clips, settings, output, workers=1, permute_labels=seed)
         assert (
             f"NULL RUN: the labels were permuted among the clips before the run, with seed {seed}"
             in (caplog.text)
@@ -65,7 +65,7 @@ def test_the_null_lands_at_chance_and_says_what_it_is(write_clips, tiny_settings
 def test_an_inner_choice_is_written_down_fold_by_fold(write_clips, tiny_settings, tmp_path):
     inner = {"splits": 2, "epochs": (1, 2), "svm_c": (1.0, 10.0), "gamma_factors": (1.0,)}
     settings = tiny_settings.replace(training=tiny_settings.training.replace(inner=inner))
-    metrics = run_loso(write_clips("clips", TWO), settings, tmp_path / "run", seeds=2, workers=2)
+    metrics = run_loso(write_clips("clips", TWO), settings, tmp_path / "run", seeds=2, workers=1)
     assert metrics["marks"] == []
     text = (tmp_path / "run" / "choices.csv").read_text()
     rows = list(csv.DictReader(text.splitlines()))
